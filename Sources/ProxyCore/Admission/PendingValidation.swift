@@ -1,0 +1,17 @@
+package import HTTPWire
+
+/// A request whose token is being asked about: all that resuming needs, so that nothing is parsed twice.
+///
+/// The head itself stays in the connection's buffer; ranges here are offsets into it.
+package struct PendingValidation: Sendable {
+    package let route: Route
+    package let target: RequestTarget
+    package let server: AuthorizationServer
+    package let tokenRange: ByteRange
+    package let fingerprint: TokenFingerprint
+    /// Nil while waiting for keys: there is no flight then.
+    package let flight: FlightID?
+    package let waiter: WaiterID
+    /// When the request was decided first; answers are fresh or not as of then.
+    package let since: Instant
+}

@@ -1,0 +1,44 @@
+extension String {
+    /// Whether both strings are the same UTF-8 bytes.
+    ///
+    /// `==` on `String` is canonical equivalence: a composed and a decomposed "é" are equal to it, and so are KELVIN SIGN and
+    /// "K". Identifiers, scopes and member names are compared by code units (RFC 8259 §8.3), so none of them may use `==`.
+    @inlinable
+    package func hasSameOctets(as other: String) -> Bool {
+        self.utf8.span.hasSameOctets(as: other.utf8.span)
+    }
+}
+
+extension Span<UInt8> {
+    /// Whether both spans hold the same bytes. Not constant-time: for secrets there is ``SecretBytes``.
+    @inlinable
+    package func hasSameOctets(as other: Span<UInt8>) -> Bool {
+        guard self.count == other.count else { return false }
+        for index in self.indices where self[index] != other[index] { return false }
+        return true
+    }
+
+    /// Whether the span begins with all bytes of `prefix`.
+    @inlinable
+    package func hasOctetPrefix(_ prefix: Span<UInt8>) -> Bool {
+        guard self.count >= prefix.count else { return false }
+        for index in prefix.indices where self[index] != prefix[index] { return false }
+        return true
+    }
+
+    /// A copy of the bytes.
+    @inlinable
+    package func copied() -> [UInt8] {
+        var copy: [UInt8] = []
+        copy.reserveCapacity(self.count)
+        for index in self.indices { copy.append(self[index]) }
+        return copy
+    }
+
+    /// The bytes as text, or `nil` when they are not UTF-8.
+    @inlinable
+    package func validatedText() -> String? {
+        guard let text = try? UTF8Span(validating: self) else { return nil }
+        return String(copying: text)
+    }
+}

@@ -1,0 +1,120 @@
+#ifndef BEARERGATE_COPENSSL_SHIM_H
+#define BEARERGATE_COPENSSL_SHIM_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+// Compound macros, which Swift does not import.
+
+static inline int bearergate_select_public_key(void) { return EVP_PKEY_PUBLIC_KEY; }
+
+// The low-level hash functions. OpenSSL 3 marks them deprecated in favour of EVP, which allocates a context and looks
+// its algorithm up for every message; a token's fingerprint is taken on every request, so here they are worth keeping.
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+static inline void bearergate_sha256(const uint8_t *bytes, size_t count, uint8_t *digest) {
+    SHA256_CTX state;
+    SHA256_Init(&state);
+    SHA256_Update(&state, bytes, count);
+    SHA256_Final(digest, &state);
+}
+
+static inline void bearergate_sha384(const uint8_t *bytes, size_t count, uint8_t *digest) {
+    SHA512_CTX state;
+    SHA384_Init(&state);
+    SHA384_Update(&state, bytes, count);
+    SHA384_Final(digest, &state);
+}
+
+static inline void bearergate_sha512(const uint8_t *bytes, size_t count, uint8_t *digest) {
+    SHA512_CTX state;
+    SHA512_Init(&state);
+    SHA512_Update(&state, bytes, count);
+    SHA512_Final(digest, &state);
+}
+
+// HMAC-SHA-256 (RFC 2104) with the two key blocks hashed beforehand: `inner` and `outer` are the hash's eight words
+// after one block.
+
+static inline void bearergate_sha256_resume(SHA256_CTX *state, const uint32_t *words) {
+    memset(state, 0, sizeof *state);
+    memcpy(state->h, words, sizeof state->h);
+    state->Nl = SHA256_CBLOCK * 8;
+    state->md_len = SHA256_DIGEST_LENGTH;
+}
+
+static inline void bearergate_hmac_sha256_prepare(const uint8_t *key, size_t count, uint32_t *inner, uint32_t *outer) {
+    uint8_t block[SHA256_CBLOCK] = {0};
+    if (count > sizeof block) {
+        bearergate_sha256(key, count, block);
+    } else if (count > 0) {
+        memcpy(block, key, count);
+    }
+    SHA256_CTX state;
+    for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36;
+    SHA256_Init(&state);
+    SHA256_Update(&state, block, sizeof block);
+    memcpy(inner, state.h, sizeof state.h);
+    for (size_t i = 0; i < sizeof block; i++) block[i] ^= 0x36 ^ 0x5c;
+    SHA256_Init(&state);
+    SHA256_Update(&state, block, sizeof block);
+    memcpy(outer, state.h, sizeof state.h);
+    OPENSSL_cleanse(block, sizeof block);
+    OPENSSL_cleanse(&state, sizeof state);
+}
+
+static inline void bearergate_hmac_sha256_finish(SHA256_CTX *state, const uint32_t *outer, uint8_t *code) {
+    uint8_t digest[SHA256_DIGEST_LENGTH];
+    SHA256_Final(digest, state);
+    bearergate_sha256_resume(state, outer);
+    SHA256_Update(state, digest, sizeof digest);
+    SHA256_Final(code, state);
+}
+
+static inline void bearergate_hmac_sha256(const uint32_t *inner, const uint32_t *outer,
+                                          const uint8_t *message, size_t count, uint8_t *code) {
+    SHA256_CTX state;
+    bearergate_sha256_resume(&state, inner);
+    SHA256_Update(&state, message, count);
+    bearergate_hmac_sha256_finish(&state, outer, code);
+}
+
+static inline void bearergate_sha256_update_part(SHA256_CTX *state, const uint8_t *part, size_t count) {
+    uint8_t length[8];
+    for (int i = 0; i < 8; i++) length[i] = (uint8_t)((uint64_t)count >> (56 - 8 * i));
+    SHA256_Update(state, length, sizeof length);
+    SHA256_Update(state, part, count);
+}
+
+// HMAC-SHA-256 over two parts, each preceded by its length in eight bytes, so that no two pairs run into one message.
+static inline void bearergate_hmac_sha256_parts(const uint32_t *inner, const uint32_t *outer,
+                                                const uint8_t *first, size_t firstCount,
+                                                const uint8_t *second, size_t secondCount, uint8_t *code) {
+    SHA256_CTX state;
+    bearergate_sha256_resume(&state, inner);
+    bearergate_sha256_update_part(&state, first, firstCount);
+    bearergate_sha256_update_part(&state, second, secondCount);
+    bearergate_hmac_sha256_finish(&state, outer, code);
+}
+
+#pragma GCC diagnostic pop
+
+#endif

@@ -1,0 +1,131 @@
+import OAuthModel
+
+/// The keys an authorization server signs with (RFC 7517 §5), as far as they are usable here.
+package struct JSONWebKeySet: Sendable {
+    /// A key that is not used, for one log line.
+    package struct LeftOut: Sendable, Hashable {
+        /// Its place in `keys`.
+        package let index: Int
+        package let keyIdentifier: KeyIdentifier?
+        package let problem: KeyProblem
+    }
+
+    package let keys: [JSONWebKey]
+    package let leftOut: [LeftOut]
+
+    private let byIdentifier: [KeyIdentifier: [JSONWebKey]]
+
+    /// Reads the document. One bad key is left out; a document that is no set is refused as a whole.
+    package static func read(_ bytes: [UInt8], policy: KeyPolicy = KeyPolicy()) throws(JSONWebKeySetError) -> JSONWebKeySet
+    {
+        guard bytes.count <= self.byteCountMax else { throw .tooLarge }
+        guard let document = try? JSONReader.read(bytes.span, limits: JSONLimits(bytes: self.byteCountMax)) else { throw .notJSON }
+        guard case .object(let members) = document, case .array(let elements)? = members["keys"] else {
+            throw .notAKeySet
+        }
+        guard elements.count <= policy.keysMax else { throw .tooManyKeys }
+        var keys: [(index: Int, key: JSONWebKey)] = []
+        var leftOut: [LeftOut] = []
+        for (index, element) in elements.enumerated() {
+            do throws(KeyProblem) {
+                keys.append((index, try JSONWebKey(element, policy: policy)))
+            } catch {
+                let identifier = self.identifier(of: element)
+                leftOut.append(LeftOut(index: index, keyIdentifier: identifier, problem: error))
+            }
+        }
+        let ambiguous = self.withdrawAmbiguous(from: &keys)
+        leftOut = (leftOut + ambiguous).sorted { $0.index < $1.index }
+        return JSONWebKeySet(keys: keys.map(\.key), leftOut: leftOut)
+    }
+
+    /// A set of keys made on the spot.
+    package init(keys: [JSONWebKey]) {
+        self.init(keys: keys, leftOut: [])
+    }
+
+    private init(keys: [JSONWebKey], leftOut: [LeftOut]) {
+        self.keys = keys
+        self.leftOut = leftOut
+        var byIdentifier: [KeyIdentifier: [JSONWebKey]] = [:]
+        for key in keys {
+            if let identifier = key.keyIdentifier { byIdentifier[identifier, default: []].append(key) }
+        }
+        self.byIdentifier = byIdentifier
+    }
+
+    /// Whether the key with this thumbprint is still in the set: what it verified is dropped once it is not.
+    package func contains(_ thumbprint: KeyThumbprint) -> Bool {
+        self.keys.contains { $0.thumbprint == thumbprint }
+    }
+
+    /// The keys that a token with this header may have been signed with, at most a few.
+    ///
+    /// A token that names a key gets keys of that name and no other; one that names none gets those that could have
+    /// made such a signature.
+    func candidates(for header: JWSHeader) throws(JWTRejection) -> [JSONWebKey] {
+        guard let identifier = header.keyIdentifier else {
+            let fitting = self.keys.lazy.filter { $0.algorithms.contains(header.algorithm) }
+            guard fitting.first != nil else { throw .unknownKey(nil) }
+            return Array(fitting.prefix(Self.candidatesMax))
+        }
+        guard let named = self.byIdentifier[identifier] else { throw .unknownKey(identifier) }
+        let fitting = named.filter { $0.algorithms.contains(header.algorithm) }
+        // The key decides the algorithm; the header can only agree (RFC 8725 §3.1).
+        guard !fitting.isEmpty else { throw .algorithmOfAnotherKey }
+        return Array(fitting.prefix(Self.candidatesMax))
+    }
+
+    /// Takes out keys that one `kid` and algorithm do not tell apart (RFC 7517 §4.5), and repetitions of one key.
+    ///
+    /// Equivalent alternatives of different kinds may share a `kid`; two keys for one algorithm may not, since whoever
+    /// adds the second would speak in the name of the first.
+    private static func withdrawAmbiguous(from keys: inout [(index: Int, key: JSONWebKey)]) -> [LeftOut] {
+        var withdrawn: [LeftOut] = []
+        let all = keys
+        keys.removeAll { index, key in
+            guard let identifier = key.keyIdentifier else { return false }
+            let rivals = all.filter { other in
+                other.index != index && other.key.keyIdentifier == identifier
+                    && other.key.algorithms.contains { key.algorithms.contains($0) }
+            }
+            let problem: KeyProblem?
+            if rivals.contains(where: { $0.key.thumbprint != key.thumbprint }) {
+                problem = .ambiguousKeyIdentifier
+            } else if rivals.contains(where: { $0.index < index && $0.key.algorithms == key.algorithms }) {
+                problem = .duplicate
+            } else {
+                problem = nil
+            }
+            guard let problem else { return false }
+            withdrawn.append(LeftOut(index: index, keyIdentifier: identifier, problem: problem))
+            return true
+        }
+        return withdrawn
+    }
+
+    private static func identifier(of element: JSONValue) -> KeyIdentifier? {
+        guard case .object(let members) = element, case .string(let text)? = members["kid"] else { return nil }
+        return KeyIdentifier(text)
+    }
+
+    /// A hundred 4,096-bit keys with certificates beside them.
+    package static let byteCountMax = 1 << 20
+
+    /// What one token may cost: verifications tried before it is refused.
+    private static let candidatesMax = 8
+}
+
+/// Why a document is no key set.
+package enum JSONWebKeySetError: Error, Sendable, Hashable, CaseIterable {
+    case tooLarge, notJSON, notAKeySet, tooManyKeys
+
+    package var label: StaticString {
+        switch self {
+        case .tooLarge: "too_large"
+        case .notJSON: "not_json"
+        case .notAKeySet: "not_a_key_set"
+        case .tooManyKeys: "too_many_keys"
+        }
+    }
+}

@@ -1,0 +1,213 @@
+import COpenSSL
+import Synchronization
+
+/// A public key in OpenSSL's hands: it checks signatures and can do nothing else.
+///
+/// Unchecked: `pkey` is written once in `init`; OpenSSL counts references atomically and never mutates it in verify.
+/// What does change from call to call, the verification contexts, is behind a lock.
+@safe
+package final class OpenSSLPublicKey: @unchecked Sendable {
+    package let kind: KeyKind
+    /// Bytes of a signature by this key: every algorithm of its kind has exactly one length.
+    package let signatureByteCount: Int
+
+    private let pkey: OpaquePointer
+    private let idleContexts = Mutex<[VerificationContext]>([])
+
+    /// Takes the numbers over; OpenSSL checks that a point lies on its curve.
+    package init(_ material: PublicKeyMaterial) throws(KeyProblem) {
+        defer { ERR_clear_error() }
+        self.kind = material.kind
+        switch material {
+        case .rsa(let modulus, let exponent):
+            guard let pkey = unsafe Self.makeRSA(modulus: modulus, exponent: exponent) else { throw .modulusRefused }
+            unsafe self.pkey = pkey
+            self.signatureByteCount = modulus.count
+        case .ellipticCurve(let curve, let x, let y):
+            guard let pkey = unsafe Self.makeEllipticCurve(curve, x: x, y: y) else { throw .pointRefused }
+            unsafe self.pkey = pkey
+            self.signatureByteCount = 2 * curve.coordinateByteCount
+        case .ed25519(let x):
+            guard let pkey = unsafe EVP_PKEY_new_raw_public_key_ex(nil, "ED25519", nil, x, x.count) else {
+                throw .pointRefused
+            }
+            unsafe self.pkey = pkey
+            self.signatureByteCount = 64
+        }
+    }
+
+    deinit { unsafe EVP_PKEY_free(self.pkey) }
+
+    /// Whether `signature` is this key's over `input` under `algorithm`.
+    ///
+    /// An algorithm of another kind of key, and a signature of any but the exact length (RFC 7518 §3.3–3.5,
+    /// RFC 8037 §3.1), is simply no.
+    package func verifies(
+        _ signature: Span<UInt8>, over input: Span<UInt8>, algorithm: SignatureAlgorithm
+    ) -> Bool {
+        guard algorithm.keyKind == self.kind, signature.count == self.signatureByteCount else { return false }
+        defer { ERR_clear_error() }
+        guard let hash = algorithm.hash else { return self.verifiesEd25519(signature, over: input) }
+        guard let context = self.takeContext(for: algorithm) else { return false }
+        defer { self.giveBack(context) }
+        if case .ellipticCurve = self.kind {
+            return context.verifies(ECDSASignature.der(fromFixed: signature).span, over: input, hash: hash)
+        }
+        return context.verifies(signature, over: input, hash: hash)
+    }
+
+    // Ed25519 hashes the message itself, twice, so only the one-shot call will do (RFC 8032 §5.1.7).
+    private func verifiesEd25519(_ signature: Span<UInt8>, over input: Span<UInt8>) -> Bool {
+        guard let context = unsafe EVP_MD_CTX_new() else { return false }
+        defer { unsafe EVP_MD_CTX_free(context) }
+        guard unsafe EVP_DigestVerifyInit_ex(context, nil, nil, nil, nil, self.pkey, nil) == 1 else { return false }
+        return unsafe signature.withUnsafeBufferPointer { signature in
+            unsafe input.withUnsafeBufferPointer { input in
+                unsafe EVP_DigestVerify(
+                    context, signature.baseAddress, signature.count, input.baseAddress, input.count) == 1
+            }
+        }
+    }
+
+    // Setting a context up costs about as much as half a verification, so a few are kept; each is used by one thread
+    // at a time because it is out of the list while it is used.
+    private func takeContext(for algorithm: SignatureAlgorithm) -> VerificationContext? {
+        let idle = self.idleContexts.withLock { contexts in
+            contexts.lastIndex { $0.algorithm == algorithm }.map { contexts.remove(at: $0) }
+        }
+        if let idle { return idle }
+        return unsafe VerificationContext(key: self.pkey, algorithm: algorithm)
+    }
+
+    private func giveBack(_ context: VerificationContext) {
+        self.idleContexts.withLock { contexts in
+            if contexts.count < Self.idleContextsMax { contexts.append(context) }
+        }
+    }
+
+    /// One a loop on a large machine; more threads than this at once make their own and let them go.
+    private static let idleContextsMax = 32
+
+    private static func makeRSA(modulus: [UInt8], exponent: [UInt8]) -> OpaquePointer? {
+        guard let n = unsafe BN_bin2bn(modulus, Int32(clamping: modulus.count), nil) else { return nil }
+        defer { unsafe BN_free(n) }
+        guard let e = unsafe BN_bin2bn(exponent, Int32(clamping: exponent.count), nil) else { return nil }
+        defer { unsafe BN_free(e) }
+        guard let builder = unsafe OSSL_PARAM_BLD_new() else { return nil }
+        defer { unsafe OSSL_PARAM_BLD_free(builder) }
+        guard unsafe OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1,
+            unsafe OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1
+        else { return nil }
+        return unsafe self.make(type: "RSA", from: builder)
+    }
+
+    private static func makeEllipticCurve(_ curve: EllipticCurve, x: [UInt8], y: [UInt8]) -> OpaquePointer? {
+        guard let builder = unsafe OSSL_PARAM_BLD_new() else { return nil }
+        defer { unsafe OSSL_PARAM_BLD_free(builder) }
+        let point = [0x04] + x + y
+        guard unsafe OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, curve.name, 0) == 1 else {
+            return nil
+        }
+        // The builder keeps a pointer to the point until it is turned into parameters.
+        return unsafe point.withUnsafeBytes { point in
+            guard
+                unsafe OSSL_PARAM_BLD_push_octet_string(
+                    builder, OSSL_PKEY_PARAM_PUB_KEY, point.baseAddress, point.count) == 1
+            else { return nil }
+            return unsafe self.make(type: "EC", from: builder)
+        }
+    }
+
+    private static func make(type: String, from builder: OpaquePointer) -> OpaquePointer? {
+        guard let parameters = unsafe OSSL_PARAM_BLD_to_param(builder) else { return nil }
+        defer { unsafe OSSL_PARAM_free(parameters) }
+        guard let context = unsafe EVP_PKEY_CTX_new_from_name(nil, type, nil) else { return nil }
+        defer { unsafe EVP_PKEY_CTX_free(context) }
+        var pkey: OpaquePointer?
+        guard unsafe EVP_PKEY_fromdata_init(context) == 1,
+            unsafe EVP_PKEY_fromdata(context, &pkey, bearergate_select_public_key(), parameters) == 1
+        else { return nil }
+        return unsafe pkey
+    }
+}
+
+extension OpenSSLPublicKey: CustomStringConvertible {
+    package var description: String { "OpenSSLPublicKey(\(self.kind))" }
+}
+
+/// One verification set up: padding, hash and key chosen once, used for any number of signatures.
+///
+/// Unchecked: an instance is out of its key's list of idle contexts while a thread uses it, so never in two hands.
+@safe
+private final class VerificationContext: @unchecked Sendable {
+    let algorithm: SignatureAlgorithm
+    private let context: OpaquePointer
+
+    init?(key: OpaquePointer, algorithm: SignatureAlgorithm) {
+        guard let hash = algorithm.hash, let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, key, nil) else {
+            return nil
+        }
+        self.algorithm = algorithm
+        unsafe self.context = context
+        guard unsafe SignatureParameters.apply(algorithm, hash: hash, to: context, EVP_PKEY_verify_init) else {
+            return nil
+        }
+    }
+
+    deinit { unsafe EVP_PKEY_CTX_free(self.context) }
+
+    func verifies(_ signature: Span<UInt8>, over input: Span<UInt8>, hash: HashFunction) -> Bool {
+        var digest = InlineArray<64, UInt8>(repeating: 0)
+        var digestBytes = digest.mutableSpan
+        return unsafe digestBytes.withUnsafeMutableBufferPointer { digest in
+            guard let base = digest.baseAddress else { return false }
+            unsafe input.withUnsafeBufferPointer { unsafe hash.write(digestOf: $0, to: base) }
+            return unsafe signature.withUnsafeBufferPointer { signature in
+                unsafe EVP_PKEY_verify(self.context, signature.baseAddress, signature.count, base, hash.byteCount) == 1
+            }
+        }
+    }
+}
+
+/// The settings that make an OpenSSL context do what a JOSE algorithm says.
+enum SignatureParameters {
+    /// Starts an operation and sets padding, hash, and for PSS a salt as long as the hash and MGF1 over that same hash
+    /// (RFC 7518 §3.5).
+    static func apply(
+        _ algorithm: SignatureAlgorithm, hash: HashFunction, to context: OpaquePointer,
+        _ start: (OpaquePointer?) -> Int32
+    ) -> Bool {
+        guard unsafe start(context) == 1, let digest = unsafe HashTable.fetched[hash] else { return false }
+        if case .rsa = algorithm.keyKind {
+            let padding = algorithm.isPSS ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING
+            guard unsafe EVP_PKEY_CTX_set_rsa_padding(context, padding) == 1 else { return false }
+        }
+        guard unsafe EVP_PKEY_CTX_set_signature_md(context, digest) == 1 else { return false }
+        if algorithm.isPSS {
+            guard unsafe EVP_PKEY_CTX_set_rsa_pss_saltlen(context, Int32(hash.byteCount)) == 1,
+                unsafe EVP_PKEY_CTX_set_rsa_mgf1_md(context, digest) == 1
+            else { return false }
+        }
+        return true
+    }
+}
+
+/// OpenSSL's hash algorithms, fetched once for the life of the process.
+///
+/// Unchecked: written once, under the lazy initialisation of a static; a fetched algorithm is immutable.
+@safe
+struct HashTable: @unchecked Sendable {
+    static let fetched = HashTable()
+
+    private let sha256 = unsafe EVP_MD_fetch(nil, HashFunction.sha256.name, nil)
+    private let sha384 = unsafe EVP_MD_fetch(nil, HashFunction.sha384.name, nil)
+    private let sha512 = unsafe EVP_MD_fetch(nil, HashFunction.sha512.name, nil)
+
+    subscript(hash: HashFunction) -> OpaquePointer? {
+        switch hash {
+        case .sha256: unsafe self.sha256
+        case .sha384: unsafe self.sha384
+        case .sha512: unsafe self.sha512
+        }
+    }
+}

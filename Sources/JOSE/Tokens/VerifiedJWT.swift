@@ -1,0 +1,75 @@
+package import OAuthModel
+
+/// A JWT access token whose signature and claims have been checked against a profile (RFC 7519 §7.2, RFC 9068 §4).
+///
+/// It is made from a `VerifiedJWS` only, so one that exists was signed by a trusted key. Whether its times fit is asked
+/// again on every request with `checkTimes(at:)`.
+package struct VerifiedJWT: Sendable {
+    package let keyIdentifier: KeyIdentifier?
+    /// The key that signed it: the token goes when the key does.
+    package let keyThumbprint: KeyThumbprint
+    package let algorithm: SignatureAlgorithm
+    package let type: JOSEMediaType?
+    package let claims: ClaimSet
+    package let issuer: String
+    /// Never empty; nil where the profile admits a token without one.
+    package let subject: String?
+    package let audience: Audience
+    package let clientID: String?
+    /// Of the profile's first scope claim that is there; empty when that is of the wrong kind.
+    package let scopes: ScopeSet
+    package let expiresAt: NumericDate
+    package let notBefore: NumericDate?
+    package let issuedAt: NumericDate?
+    package let jwtID: String?
+    package let tokenUse: String?
+    package let tokenType: String?
+    /// Whether the token is bound to a key of its holder (RFC 7800 §3.1): no bearer token.
+    package let hasConfirmation: Bool
+    package let leewaySeconds: Int64
+
+    /// Holds the claims of a token with a good signature against the profile; times are not looked at.
+    package init(_ jws: VerifiedJWS, profile: JWTProfile) throws(JWTRejection) {
+        guard let value = try? JSONReader.read(jws.payload.span), case .object(let members) = value else {
+            throw .malformedClaims
+        }
+        let claims = ClaimReader(members)
+        let header = jws.header
+        if header.type == nil || header.type == .jwt {
+            guard !claims.nameAnotherKindOfToken else { throw .notAnAccessTokenByItsClaims }
+        }
+        self.keyIdentifier = header.keyIdentifier
+        self.keyThumbprint = jws.key
+        self.algorithm = header.algorithm
+        self.type = header.type
+        self.claims = ClaimSet(members)
+        self.issuer = try claims.issuer(profile)
+        self.audience = try claims.audience(profile)
+        self.subject = try claims.subject(profile)
+        self.clientID = try claims.string(.clientID)
+        self.jwtID = try claims.string(.jwtID)
+        // RFC 7519 §2: a fraction counts towards the shorter life.
+        guard let expiresAt = try claims.date(.expirationTime, rounding: .down) else {
+            throw .missingClaim(.expirationTime)
+        }
+        self.expiresAt = expiresAt
+        self.notBefore = try claims.date(.notBefore, rounding: .up)
+        self.issuedAt = try claims.date(.issuedAt, rounding: .up)
+        self.tokenUse = try claims.tokenUse()
+        self.tokenType = try claims.tokenType()
+        self.hasConfirmation = try claims.hasConfirmation()
+        self.scopes = claims.scopes(profile)
+        self.leewaySeconds = profile.leewaySeconds
+    }
+
+    /// The first second at which the token is no longer good.
+    package var endsAt: NumericDate { self.expiresAt.advanced(bySeconds: self.leewaySeconds) }
+
+    /// Whether the token is good at `now` (RFC 7519 §4.1.4–4.1.6).
+    package func checkTimes(at now: NumericDate) throws(JWTRejection) {
+        guard now < self.endsAt else { throw .expired }
+        let latest = now.advanced(bySeconds: self.leewaySeconds)
+        if let notBefore { guard notBefore <= latest else { throw .notYetValid } }
+        if let issuedAt { guard issuedAt <= latest else { throw .issuedInFuture } }
+    }
+}

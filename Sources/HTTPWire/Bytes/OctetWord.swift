@@ -1,0 +1,52 @@
+/// Eight octets looked at together, the first one in the lowest byte.
+///
+/// The parser spends its time on two questions, "is this still a name" and "is this still a value"; asking them for
+/// eight octets at once is what keeps a head under a third of a microsecond. Masks answer with the top bit of each
+/// octet; where a comment says "lowest exact", only the lowest set bit may be relied on.
+@usableFromInline
+struct OctetWord {
+    @usableFromInline var bits: UInt64
+
+    @inlinable @inline(__always)
+    init(bits: UInt64) { self.bits = bits }
+
+    @usableFromInline static let top: UInt64 = 0x8080_8080_8080_8080
+    @usableFromInline static let low: UInt64 = 0x0101_0101_0101_0101
+
+    /// Octets equal to `octet` (lowest exact).
+    @inlinable @inline(__always)
+    func equal(to octet: UInt8) -> UInt64 {
+        let difference = self.bits ^ (0x0101_0101_0101_0101 &* UInt64(octet))
+        return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
+    }
+
+    /// Octets that a field value cannot simply contain: C0 controls, HTAB among them, and DEL (lowest exact).
+    @inlinable @inline(__always)
+    var controls: UInt64 {
+        let below = (self.bits &- 0x2020_2020_2020_2020) & ~self.bits & 0x8080_8080_8080_8080
+        return below | self.equal(to: 0x7F)
+    }
+
+    /// Octets that are an ASCII letter, a digit or `-` (every bit exact): nearly all field names are made of these.
+    @inlinable @inline(__always)
+    var wordOctets: UInt64 {
+        let seven = self.bits & 0x7F7F_7F7F_7F7F_7F7F
+        let lower = seven | 0x2020_2020_2020_2020
+        // Adding 0x80 − first sets the top bit from `first` on, adding 0x7F − last sets it behind `last`; nothing
+        // carries into the next octet because seven bits plus less than 0x80 stay under 0x100.
+        let letters = (lower &+ 0x1F1F_1F1F_1F1F_1F1F) & ~(lower &+ 0x0505_0505_0505_0505)
+        let digits = (seven &+ 0x5050_5050_5050_5050) & ~(seven &+ 0x4646_4646_4646_4646)
+        let hyphens = ~((seven ^ 0x2D2D_2D2D_2D2D_2D2D) &+ 0x7F7F_7F7F_7F7F_7F7F)
+        return (letters | digits | hyphens) & ~self.bits & 0x8080_8080_8080_8080
+    }
+}
+
+extension Span<UInt8> {
+    /// Eight octets from `offset` on; the span must hold them all.
+    @inlinable @inline(__always)
+    package func word(at offset: Int) -> UInt64 {
+        // Unsafe by name only: the load checks its bounds, and every bit pattern is a UInt64.
+        let loaded = unsafe self.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        return UInt64(littleEndian: loaded)
+    }
+}

@@ -4,7 +4,9 @@ public struct ClaimSet: Sendable, Hashable {
 
     public init(_ members: JSONObject) { self.members = members }
 
-    /// The claim of exactly this name. `.null` is a value here; whether it means "absent" is for the reader to say.
+    /// The claim of exactly this name.
+    ///
+    /// `.null` is a value here; whether it means "absent" is for the reader to say.
     public subscript(name: String) -> JSONValue? { self.members[name] }
 
     public subscript(claim: RegisteredClaim) -> JSONValue? { self.members[claim.rawValue] }

@@ -17,7 +17,9 @@ public struct ClientCredentials: Sendable {
         return SecretBytes(Array("Basic ".utf8) + Base64.encodedBytes(pair.span))
     }
 
-    /// Reads such a value, the scheme in any case (RFC 9110 §11.1); `nil` when it is malformed. A colon behind the first one is data.
+    /// Reads such a value, the scheme in any case (RFC 9110 §11.1).
+    ///
+    /// `nil` when it is malformed. A colon behind the first one is data.
     public init?(basicFieldValue value: Span<UInt8>) {
         guard value.count > 6 else { return nil }
         let scheme = "basic".utf8.span

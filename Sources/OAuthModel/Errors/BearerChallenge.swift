@@ -16,7 +16,9 @@ public struct BearerChallenge: Sendable, Hashable {
         self.scope = scope
     }
 
-    /// The field value. Realm and description stay what they are but for bytes that a quoted string cannot hold.
+    /// The field value.
+    ///
+    /// Realm and description stay what they are but for bytes that a quoted string cannot hold.
     public var fieldValue: String {
         var parameters: [String] = []
         if let realm { parameters.append("realm=\(Self.quoted(realm))") }

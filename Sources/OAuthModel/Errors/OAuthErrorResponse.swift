@@ -11,7 +11,9 @@ public struct OAuthErrorResponse: Error, Sendable {
         self.errorURI = uri
     }
 
-    /// Reads an error body; `nil` when it is none. Servers disagree about all but `error`, so the rest is taken if it fits.
+    /// Reads an error body.
+    ///
+    /// `nil` when it is none. Servers disagree about all but `error`, so the rest is taken if it fits.
     public init?(parsing bytes: Span<UInt8>, limits: JSONLimits = .standard) {
         guard let value = try? JSONReader.read(bytes, limits: limits), let members = value.objectValue,
             let code = members["error"]?.stringValue

@@ -12,7 +12,9 @@ public struct IntrospectionRequest: Sendable {
 
     public static let contentType = "application/x-www-form-urlencoded"
 
-    /// The form to send. Credentials are for `client_secret_post` (RFC 6749 §2.3.1) only.
+    /// The form to send.
+    ///
+    /// Credentials are for `client_secret_post` (RFC 6749 §2.3.1) only.
     public func formBody(credentials: ClientCredentials? = nil) -> [UInt8] {
         var body: [UInt8] = []
         body.reserveCapacity(self.token.count + 64)

@@ -3,8 +3,9 @@ public enum IntrospectionResponse: Sendable, Hashable {
     case inactive
     case active(ActiveToken)
 
-    /// Reads the body of a successful answer. What cannot be read strictly is the server's fault, never an acceptance and
-    /// never "inactive".
+    /// Reads the body of a successful answer.
+    ///
+    /// What cannot be read strictly is the server's fault, never an acceptance and never "inactive".
     public static func parse(
         _ bytes: Span<UInt8>, limits: JSONLimits = .standard
     ) throws(IntrospectionResponseError) -> IntrospectionResponse {

@@ -16,7 +16,9 @@ public struct AuthorizationServerMetadata: Sendable, Hashable {
     }
 
     /// Reads a document fetched for `issuer`; one that names another issuer is refused (RFC 8414 §3.3).
-    public init(parsing bytes: Span<UInt8>, for issuer: IssuerIdentifier, limits: JSONLimits = .standard) throws(Failure) {
+    public init(parsing bytes: Span<UInt8>, for issuer: IssuerIdentifier, limits: JSONLimits = .standard)
+        throws(Failure)
+    {
         let value: JSONValue
         do {
             value = try JSONReader.read(bytes, limits: limits)

@@ -1,4 +1,6 @@
-/// When a granted scope covers a wanted one. RFC 6749 leaves it to the server; these are Hydra's three answers.
+/// When a granted scope covers a wanted one.
+///
+/// RFC 6749 leaves it to the server; these are Hydra's three answers.
 ///
 /// Everything is compared by bytes and case-sensitively, and nothing is allocated.
 public enum ScopeStrategy: String, Sendable, Hashable, CaseIterable {
@@ -11,7 +13,9 @@ public enum ScopeStrategy: String, Sendable, Hashable, CaseIterable {
 
     /// Whether one of the granted scopes covers the wanted one.
     public func matches(granted: ScopeSet, wanted: Scope) -> Bool {
-        for scope in granted.scopes where self.covers(scope.text.utf8.span, wanted: wanted.text.utf8.span) { return true }
+        for scope in granted.scopes where self.covers(scope.text.utf8.span, wanted: wanted.text.utf8.span) {
+            return true
+        }
         return false
     }
 

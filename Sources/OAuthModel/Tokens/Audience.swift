@@ -21,7 +21,9 @@ public struct Audience: Sendable {
         self.values.contains { $0.hasSameOctets(as: audience) }
     }
 
-    /// Whether any of the wanted audiences is among the values. This, not ``AudienceStrategy``, protects a resource.
+    /// Whether any of the wanted audiences is among the values.
+    ///
+    /// This, not ``AudienceStrategy``, protects a resource.
     public func containsAny(of wanted: some Sequence<String>) -> Bool {
         wanted.contains { self.contains($0) }
     }

@@ -1,4 +1,6 @@
-/// A JSON number taken apart: sign, significant digits, power of ten. `digits × 10^exponent`, and zero has no digits.
+/// A JSON number taken apart: sign, significant digits, power of ten.
+///
+/// `digits × 10^exponent`, and zero has no digits.
 struct ExactDecimal: Hashable {
     private(set) var isNegative: Bool
     private(set) var digits: [UInt8]
@@ -42,8 +44,9 @@ struct ExactDecimal: Hashable {
         }
     }
 
-    /// The whole part without its sign, and whether anything stands behind the point; `nil` when it has more digits than
-    /// allowed. At most 19 may be allowed, so that the magnitude fits.
+    /// The whole part without its sign, and whether anything stands behind the point.
+    ///
+    /// `nil` when it has more digits than allowed. At most 19 may be allowed, so that the magnitude fits.
     func wholePart(digitsMax: Int) -> (magnitude: UInt64, hasFraction: Bool)? {
         precondition(digitsMax <= 19, "ten to the nineteenth is the largest power of ten in 64 bits")
         let wholeDigits = self.digits.count + self.exponent

@@ -110,7 +110,7 @@ extension FormURLEncoded {
         return decoded
     }
 
-    /// Adds `name=value`, with `&` in front if something stands there already. `name` needs no encoding.
+    /// Adds `name=value`, with `&` in front if something stands there already.
     static func append(_ name: String, _ value: Span<UInt8>, to bytes: inout [UInt8]) {
         if !bytes.isEmpty { bytes.append(UInt8(ascii: "&")) }
         Self.appendEncoded(name.utf8.span, to: &bytes)

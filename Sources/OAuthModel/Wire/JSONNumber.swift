@@ -63,7 +63,9 @@ extension JSONNumber {
         }
         guard position < end, bytes[position] | 0x20 == UInt8(ascii: "e") else { return }
         position += 1
-        if position < end, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") { position += 1 }
+        if position < end, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-") {
+            position += 1
+        }
         guard position < end, bytes[position].isDigit else { throw .malformed }
         while position < end, bytes[position] == UInt8(ascii: "0") { position += 1 }
         let start = position

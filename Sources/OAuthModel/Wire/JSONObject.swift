@@ -21,7 +21,9 @@ public struct JSONObject: Sendable {
     public var isEmpty: Bool { self.members.isEmpty }
     public var count: Int { self.members.count }
 
-    /// The member with exactly these bytes as its name. `.null` is a value, `nil` is no member.
+    /// The member with exactly these bytes as its name.
+    ///
+    /// `.null` is a value, `nil` is no member.
     public subscript(name: String) -> JSONValue? {
         get { self.member(named: name.utf8.span) }
         set {

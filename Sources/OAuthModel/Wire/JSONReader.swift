@@ -10,7 +10,9 @@ public enum JSONReader {
 
     public static func read(_ bytes: Span<UInt8>, limits: JSONLimits = .standard) throws(JSONError) -> JSONValue {
         guard bytes.count <= limits.bytes else { throw JSONError(.tooLarge, at: limits.bytes) }
-        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { throw JSONError(.byteOrderMark, at: 0) }
+        if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
+            throw JSONError(.byteOrderMark, at: 0)
+        }
         var cursor = JSONCursor(levelsLeft: limits.depth)
         cursor.skipWhiteSpace(bytes)
         let value = try cursor.value(bytes)
@@ -20,7 +22,9 @@ public enum JSONReader {
     }
 }
 
-/// Where the reader stands. The bytes are handed to each step, so that nothing borrowed is stored.
+/// Where the reader stands.
+///
+/// The bytes are handed to each step, so that nothing borrowed is stored.
 struct JSONCursor {
     private(set) var position = 0
     private var levelsLeft: Int
@@ -121,14 +125,14 @@ struct JSONCursor {
             case .exponentTooLong: throw JSONError(.exponentTooLong, at: start)
             }
         }
-        guard let text = bytes.extracting(start..<self.position).validatedText() else { throw JSONError(.notUTF8, at: start) }
+        guard let text = bytes.extracting(start..<self.position).validatedText() else {
+            throw JSONError(.notUTF8, at: start)
+        }
         return JSONNumber(scanned: text)
     }
 
-    private mutating func literal(_ word: StaticString, _ bytes: Span<UInt8>) throws(JSONError) {
-        for index in 0..<word.utf8CodeUnitCount {
-            try self.expect(unsafe word.utf8Start[index], bytes)
-        }
+    private mutating func literal(_ word: String, _ bytes: Span<UInt8>) throws(JSONError) {
+        for byte in word.utf8 { try self.expect(byte, bytes) }
     }
 
     /// Opens one level, marked by a byte that is not looked at again.
@@ -150,7 +154,8 @@ struct JSONCursor {
         self.position += 1
     }
 
-    private static func isNew(_ name: String, among members: [JSONObject.Member], _ names: inout Set<OctetName>) -> Bool {
+    private static func isNew(_ name: String, among members: [JSONObject.Member], _ names: inout Set<OctetName>) -> Bool
+    {
         if members.count < Self.membersComparedOneByOne {
             return !members.contains { $0.name.hasSameOctets(as: name) }
         }
@@ -169,7 +174,9 @@ extension JSONCursor {
         while end < bytes.count {
             let byte = bytes[end]
             if byte == UInt8(ascii: "\"") {
-                guard let text = bytes.extracting(start..<end).validatedText() else { throw JSONError(.notUTF8, at: start) }
+                guard let text = bytes.extracting(start..<end).validatedText() else {
+                    throw JSONError(.notUTF8, at: start)
+                }
                 self.position = end + 1
                 return text
             }
@@ -240,7 +247,9 @@ extension JSONCursor {
         var code: UInt32 = 0
         for _ in 0..<4 {
             guard self.position < bytes.count else { throw JSONError(.endsEarly, at: self.position) }
-            guard let digit = bytes[self.position].hexDigitValue else { throw JSONError(.malformedEscape, at: self.position) }
+            guard let digit = bytes[self.position].hexDigitValue else {
+                throw JSONError(.malformedEscape, at: self.position)
+            }
             code = code << 4 | UInt32(digit)
             self.position += 1
         }

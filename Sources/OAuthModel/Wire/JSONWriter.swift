@@ -36,7 +36,9 @@ public enum JSONWriter {
         }
     }
 
-    /// A string with its quotation marks. Only what must be escaped is (RFC 8259 §7).
+    /// A string with its quotation marks.
+    ///
+    /// Only what must be escaped is (RFC 8259 §7).
     public static func append(_ string: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         for byte in string.utf8 {

@@ -10,7 +10,9 @@ extension String {
 }
 
 extension Span<UInt8> {
-    /// Whether both spans hold the same bytes. Not constant-time: for secrets there is ``SecretBytes``.
+    /// Whether both spans hold the same bytes.
+    ///
+    /// Not constant-time: for secrets there is ``SecretBytes``.
     @inlinable
     package func hasSameOctets(as other: Span<UInt8>) -> Bool {
         guard self.count == other.count else { return false }

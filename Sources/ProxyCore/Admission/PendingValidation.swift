@@ -4,7 +4,7 @@ package import HTTPWire
 ///
 /// The head itself stays in the connection's buffer; ranges here are offsets into it.
 package struct PendingValidation: Sendable {
-    package let route: Route
+    package let hit: RouteHit
     package let target: RequestTarget
     package let server: AuthorizationServer
     package let tokenRange: ByteRange
@@ -12,6 +12,8 @@ package struct PendingValidation: Sendable {
     /// Nil while waiting for keys: there is no flight then.
     package let flight: FlightID?
     package let waiter: WaiterID
-    /// When the request was decided first; answers are fresh or not as of then.
+    /// When the request was decided first; its answer is fresh enough or not as of then.
     package let since: Instant
+
+    package var route: Route { self.hit.route }
 }

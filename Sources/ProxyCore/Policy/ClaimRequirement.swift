@@ -2,13 +2,13 @@ package import OAuthModel
 
 /// One condition on a claim (SPEC §3): compared by kind and bytes, so `1` is not `"1"`.
 ///
-/// A claim that is missing or of another kind does not meet it.
-package struct ClaimRequirement: Sendable, Equatable {
-    /// The claim's name; dots step into objects (`ext.tenant`).
-    package var claim: String
-    package var condition: Condition
+/// A claim that is missing, `null` or of another kind does not meet it.
+package struct ClaimRequirement: Sendable, Hashable {
+    /// Dots step into objects (`ext.tenant`).
+    package let claim: ClaimPath
+    package let condition: Condition
 
-    package enum Condition: Sendable, Equatable {
+    package enum Condition: Sendable, Hashable {
         case equals(Operand)
         case oneOf([JSONValue])
         /// The claim is a list that holds the value.
@@ -18,7 +18,7 @@ package struct ClaimRequirement: Sendable, Equatable {
     }
 
     /// What `equals` compares with: a value as written, or a part of the request.
-    package enum Operand: Sendable, Equatable {
+    package enum Operand: Sendable, Hashable {
         case value(JSONValue)
         /// `{path.NAME}`: what `{NAME}` of the route's path took, decoded.
         case pathParameter(String)
@@ -26,8 +26,31 @@ package struct ClaimRequirement: Sendable, Equatable {
         case hostLabel(Int)
     }
 
-    package init(claim: String, condition: Condition) {
+    package init(claim: ClaimPath, condition: Condition) {
         self.claim = claim
         self.condition = condition
+    }
+
+    func isMet(by claims: ClaimSet, captures: borrowing RouteCaptures) -> Bool {
+        guard let value = claims[self.claim], !value.isNull else { return false }
+        switch self.condition {
+        case .present: return true
+        case .equals(.value(let wanted)): return value == wanted
+        case .equals(.pathParameter(let name)): return Self.equals(value, captures.value(ofParameter: name))
+        case .equals(.hostLabel(let index)): return Self.equals(value, captures.hostLabel(index))
+        case .oneOf(let wanted): return wanted.contains(value)
+        case .contains(let wanted):
+            guard case .array(let elements) = value else { return false }
+            return elements.contains(wanted)
+        case .containsAny(let wanted):
+            guard case .array(let elements) = value else { return false }
+            return elements.contains { wanted.contains($0) }
+        }
+    }
+
+    /// A part of the request is text: only a text claim can equal it.
+    private static func equals(_ value: JSONValue, _ part: [UInt8]?) -> Bool {
+        guard let part, case .string(let text) = value else { return false }
+        return text.utf8.elementsEqual(part)
     }
 }

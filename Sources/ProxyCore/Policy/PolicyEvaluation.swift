@@ -1,3 +1,4 @@
+package import HTTPWire
 package import OAuthModel
 
 /// Proof that a route's policy was met, and what follows from it for forwarding.
@@ -10,18 +11,72 @@ package struct AccessGrant: Sendable {
     package let token: ValidatedToken?
     /// What `report_only` let pass: to be logged and counted.
     package let reportedRefusal: Refusal?
-    /// When streams of this exchange are cut: the token's end, unless the route ignores it.
+    /// The subject fields, written out, each line with its CRLF; empty where no identity goes on.
+    package let subjectLines: [UInt8]
+    /// The first second at which streams of this exchange are cut: the token's end, unless the route ignores it.
     package let streamsEndAt: NumericDate?
 
-    fileprivate init(route: Route, target: RequestTarget, token: ValidatedToken?, reportedRefusal: Refusal?) {
-        self.route = route
+    fileprivate init(
+        hit: RouteHit, target: RequestTarget, token: ValidatedToken?, subjectLines: [UInt8] = [],
+        reportedRefusal: Refusal? = nil
+    ) {
+        self.route = hit.route
         self.target = target
         self.token = token
+        self.subjectLines = subjectLines
         self.reportedRefusal = reportedRefusal
-        self.streamsEndAt = route.endsStreamsAtExpiry ? token?.endsAt : nil
+        self.streamsEndAt = hit.route.endsStreamsAtExpiry ? token?.endsAt : nil
     }
 }
 
 /// Holds a route's policy against a token: on every request, hit or miss, because verdicts are never cached.
 package enum PolicyEvaluation {
+    /// A token against a route.
+    @inline(__always)
+    package static func evaluate(
+        _ token: ValidatedToken, for hit: RouteHit, target: RequestTarget, head: borrowing RequestHead, at now: Instant
+    ) throws(Refusal) -> AccessGrant {
+        if let refusal = hit.route.policy.refusal(of: token, hit: hit, target: target, head: head, at: now) {
+            throw refusal
+        }
+        do throws(SubjectValueProblem) {
+            let lines = try token.subjectLines(hit.route.subjectFields)
+            return AccessGrant(hit: hit, target: target, token: token, subjectLines: lines)
+        } catch {
+            // A value that cannot be sent faithfully is not sent at all, and the request neither. Whose fault it is
+            // depends on who wrote it: the client brought the JWT, the server gave the answer.
+            switch token.provenance {
+            case .jwt: throw .tokenRejected(.subjectUnsendable)
+            case .introspection: throw .subjectUnsendable
+            }
+        }
+    }
+
+    /// A request that may go on without a token: a public route, an optional one without credentials, or a CORS
+    /// preflight (Fetch §3.2.2) where the route lets those pass. Nil for every other.
+    package static func anonymous(
+        _ hit: RouteHit, target: RequestTarget, head: borrowing RequestHead, presented: TokenExtractor.Presented?
+    ) -> AccessGrant? {
+        switch hit.route.access {
+        case .public:
+            return AccessGrant(hit: hit, target: target, token: nil)
+        case .optional where presented == TokenExtractor.Presented.none:
+            return AccessGrant(hit: hit, target: target, token: nil)
+        case .optional, .required:
+            guard hit.route.passesCORSPreflight, self.isPreflight(head) else { return nil }
+            return AccessGrant(hit: hit, target: target, token: nil)
+        }
+    }
+
+    /// What a `report_only` route lets pass in spite of a refusal: 401 and 403 only, and without identity.
+    package static func reported(_ refusal: Refusal, for hit: RouteHit, target: RequestTarget) -> AccessGrant? {
+        guard hit.route.isReportOnly, refusal.status == 401 || refusal.status == 403 else { return nil }
+        return AccessGrant(hit: hit, target: target, token: nil, reportedRefusal: refusal)
+    }
+
+    /// Whether a browser asks for permission: without both fields an OPTIONS request is like any other.
+    private static func isPreflight(_ head: borrowing RequestHead) -> Bool {
+        head.method == .options && head.index.kinds.contains(.origin)
+            && head.index.kinds.contains(.accessControlRequestMethod)
+    }
 }

@@ -1,15 +1,46 @@
 package import OAuthModel
 
 /// The scopes that a route asks for: all of one list, and one of another when that is given.
-package struct ScopeRequirement: Sendable, Equatable {
-    package var allOf: [Scope]
+package struct ScopeRequirement: Sendable, Hashable {
+    package let allOf: [Scope]
     /// Empty: not asked.
-    package var anyOf: [Scope]
-    package var strategy: ScopeStrategy
+    package let anyOf: [Scope]
+    package let strategy: ScopeStrategy
+    /// All that the route asks, as a challenge names it (RFC 6750 §3).
+    package let required: [String]
+    /// The bytes of the scopes, as they are compared when equality is asked.
+    private let allWords: [[UInt8]]
+    private let anyWords: [[UInt8]]
 
     package init(allOf: [Scope] = [], anyOf: [Scope] = [], strategy: ScopeStrategy = .exact) {
         self.allOf = allOf
         self.anyOf = anyOf
         self.strategy = strategy
+        self.required = (allOf + anyOf.filter { !allOf.contains($0) }).map(\.text)
+        self.allWords = allOf.map { [UInt8]($0.text.utf8) }
+        self.anyWords = anyOf.map { [UInt8]($0.text.utf8) }
+    }
+
+    /// Whether a token's scopes are enough.
+    @inline(__always)
+    func isMet(by token: ValidatedToken) -> Bool {
+        switch self.strategy {
+        case .exact:
+            for wanted in self.allWords where !Self.contains(token.scopeWords, wanted) { return false }
+            guard !self.anyWords.isEmpty else { return true }
+            for wanted in self.anyWords where Self.contains(token.scopeWords, wanted) { return true }
+            return false
+        case .hierarchic, .wildcard:
+            for wanted in self.allOf where !self.strategy.matches(granted: token.scopes, wanted: wanted) { return false }
+            guard !self.anyOf.isEmpty else { return true }
+            for wanted in self.anyOf where self.strategy.matches(granted: token.scopes, wanted: wanted) { return true }
+            return false
+        }
+    }
+
+    @inline(__always)
+    private static func contains(_ words: [[UInt8]], _ wanted: [UInt8]) -> Bool {
+        for word in words where word == wanted { return true }
+        return false
     }
 }

@@ -9,11 +9,20 @@ package final class AuthorizationServer: Sendable {
     package let index: Int
     package let settings: Settings
     package let state: AuthorizationServerState
+    /// This server, and us as it knows us, in every fingerprint of its tokens.
+    package let identity: AuthorizationServerIdentity
+    /// What JWTs are held against. `sub` is left to the routes, since one may do without.
+    package let jwtProfile: JWTProfile?
 
     package init(index: Int, settings: Settings, state: AuthorizationServerState) {
         self.index = index
         self.settings = settings
         self.state = state
+        self.identity = AuthorizationServerIdentity(
+            server: [UInt8](settings.name.utf8), client: settings.introspection?.clientAuthentication.identity ?? [])
+        var profile = settings.jwt?.profile
+        profile?.requiresSubject = false
+        self.jwtProfile = profile
     }
 
     package struct Settings: Sendable, Equatable {
@@ -43,7 +52,7 @@ package final class AuthorizationServer: Sendable {
         package var discovers: Bool
         /// An answer may leave `iss` out even though an issuer is configured.
         package var isIssuerOptional: Bool
-        package var clientAuthentication: ClientCredentials
+        package var clientAuthentication: ClientAuthentication
         package var timeout: Nanoseconds
         package var retriesMax: Int
         package var concurrencyMax: Int
@@ -54,7 +63,7 @@ package final class AuthorizationServer: Sendable {
 
         package init(
             endpoint: ServiceEndpoint?, discovers: Bool = false, isIssuerOptional: Bool = false,
-            clientAuthentication: ClientCredentials = .none, timeout: Nanoseconds = .seconds(1), retriesMax: Int = 1,
+            clientAuthentication: ClientAuthentication = .none, timeout: Nanoseconds = .seconds(1), retriesMax: Int = 1,
             concurrencyMax: Int = 256, waitingMax: Int = 1_024, waitMax: Nanoseconds = .milliseconds(500),
             breakerFailures: Int = 5, breakerOpen: Nanoseconds = .seconds(1)
         ) {

@@ -1,8 +1,111 @@
 package import JOSE
-package import OAuthModel
 import Synchronization
 
-/// What an authorization server's tokens share across loops and reloads: cache, guard, keys.
+/// What all loops share about one authorization server, and what outlives a reload that leaves its settings as they were:
+/// the cache, the guard before it, and its keys.
+///
+/// Machines decide under a lock; waking, sending and resuming happen outside it.
 package final class AuthorizationServerState: Sendable {
-    package init(settings: AuthorizationServer.Settings, jitter: UInt64) {}
+    package let cache: TokenCache
+    private let guardian: Mutex<AuthorizationServerGuard>
+    private let shelf: Mutex<KeySetShelf>
+    private let wakeRefresher: Mutex<(@Sendable () -> Void)?>
+    private let discoveredEndpoint: Mutex<ServiceEndpoint?>
+
+    /// `jitter` in thousandths spreads key refreshes of many processes.
+    package init(settings: AuthorizationServer.Settings, jitter: UInt64) {
+        self.cache = TokenCache(
+            lifetime: CacheLifetime(accepted: settings.cache.lifetime, rejected: settings.cache.negativeLifetime),
+            bytesMax: settings.cache.bytesMax, negativeBytesMax: settings.cache.negativeBytesMax)
+        let calls = settings.introspection ?? AuthorizationServer.Introspection(endpoint: nil)
+        self.guardian = Mutex(
+            AuthorizationServerGuard(
+                limits: AuthorizationServerGuard.Limits(
+                    concurrencyMax: calls.concurrencyMax, waitingMax: calls.waitingMax, waitMax: calls.waitMax,
+                    breakerFailures: calls.breakerFailures, breakerOpen: calls.breakerOpen)))
+        self.shelf = Mutex(
+            KeySetShelf(
+                times: KeySetShelf.Times(
+                    lifetime: settings.jwt?.lifetime ?? 0, cooldown: settings.jwt?.cooldown ?? 0,
+                    staleLimit: settings.jwt?.staleLimit ?? 0),
+                jitter: jitter))
+        self.wakeRefresher = Mutex(nil)
+        self.discoveredEndpoint = Mutex(nil)
+    }
+
+    // MARK: Introspection calls
+
+    package func enter(_ ticket: AuthorizationServerGuard.Ticket, at now: UInt64) -> AuthorizationServerGuard.Entry {
+        self.guardian.withLock { $0.enter(ticket, at: now) }
+    }
+
+    package func leave(
+        _ permit: AuthorizationServerGuard.Permit, outcome: AuthorizationServerGuard.Outcome, at now: UInt64
+    ) -> AuthorizationServerGuard.Departures {
+        self.guardian.withLock { $0.leave(permit, outcome: outcome, at: now) }
+    }
+
+    package func withdraw(_ ticket: AuthorizationServerGuard.Ticket) -> Bool {
+        self.guardian.withLock { $0.withdraw(ticket) }
+    }
+
+    /// For metrics: calls out, tickets queueing, the breaker.
+    package var guardFigures: (inFlight: Int, waiting: Int, breaker: AuthorizationServerGuard.Breaker) {
+        self.guardian.withLock { ($0.inFlight, $0.waiting, $0.breaker) }
+    }
+
+    /// Where to ask: as configured, else as discovery found it.
+    package func introspectionEndpoint(of settings: AuthorizationServer.Settings) -> ServiceEndpoint? {
+        settings.introspection?.endpoint ?? self.discoveredEndpoint.withLock { $0 }
+    }
+
+    package func discovered(_ endpoint: ServiceEndpoint) {
+        self.discoveredEndpoint.withLock { $0 = endpoint }
+    }
+
+    // MARK: Keys, as loops see them
+
+    package func keySnapshot(at now: UInt64) -> KeySetShelf.Snapshot? {
+        self.shelf.withLock { $0.snapshot(at: now) }
+    }
+
+    package func unknownKey(epoch: UInt64, waiter: WaiterID, at now: UInt64) -> KeySetShelf.Patience {
+        self.waking(self.shelf.withLock { $0.unknownKey(epoch: epoch, waiter: waiter, at: now) })
+    }
+
+    package func noKeys(waiter: WaiterID, at now: UInt64) -> KeySetShelf.Patience {
+        self.waking(self.shelf.withLock { $0.noKeys(waiter: waiter, at: now) })
+    }
+
+    @discardableResult
+    package func abandonKeys(_ waiter: WaiterID) -> Bool { self.shelf.withLock { $0.abandon(waiter) } }
+
+    // MARK: Keys, as the refresher sees them
+
+    /// Called, on any thread, when a fetch is wanted before the time that `nextKeyFetch` named. Set once at assembly.
+    package func onKeysWanted(_ wake: @escaping @Sendable () -> Void) {
+        self.wakeRefresher.withLock { $0 = wake }
+    }
+
+    package func nextKeyFetch(at now: UInt64) -> KeySetShelf.NextFetch {
+        self.shelf.withLock { $0.nextFetch(at: now) }
+    }
+
+    /// The end of a fetch that `nextKeyFetch` started, nil when it failed; says whom to resume, each once.
+    package func keysFetched(_ keys: JSONWebKeySet?, at now: UInt64) -> [WaiterID] {
+        let (waiters, epoch) = self.shelf.withLock { ($0.fetched(keys, at: now), $0.epoch) }
+        // Before anybody resumes: what a key that is gone verified must not be found any more.
+        if let keys { self.cache.adoptKeys(Set(keys.keys.map(\.thumbprint)), epoch: epoch) }
+        return waiters
+    }
+
+    /// For metrics and readiness.
+    package func keyFigures(at now: UInt64) -> (age: Nanoseconds?, isUsable: Bool, hasBeenAnswered: Bool) {
+        self.shelf.withLock { ($0.age(at: now), $0.snapshot(at: now) != nil, $0.hasBeenAnswered) }
+    }
+
+    private func waking(_ patience: KeySetShelf.Patience) -> KeySetShelf.Patience {
+        if patience == .wait(wakes: true), let wake = self.wakeRefresher.withLock({ $0 }) { wake() }
+        return patience
+    }
 }

@@ -1,0 +1,173 @@
+package import HTTPWire
+import JOSE
+
+/// May this request pass, and as whom? The whole question, in one straight line.
+///
+/// Every door asks here: the proxy, later the decision API and `explain`. Pure but for the caches it is given: no socket,
+/// no clock, no log.
+package enum Admission {
+    package static func decide(
+        _ head: borrowing RequestHead, from peer: PeerIdentity, in generation: ProxyGeneration, keys: FingerprintKey,
+        waiter: WaiterID, at now: Instant
+    ) -> Decision {
+        guard head.method != .connect, head.method != .trace else { return .refuse(.methodRefused, nil) }
+        let target: RequestTarget
+        do throws(TargetProblem) {
+            target = try RequestTarget.parse(head, from: peer)
+        } catch {
+            return .refuse(.target(error), nil)
+        }
+        let hit: RouteHit
+        switch generation.table.match(target, head) {
+        case .route(let found): hit = found
+        case .noRoute: return .refuse(.noRoute, nil)
+        case .methodNotAllowed(let allow): return .refuse(.methodNotAllowed(allow: allow), nil)
+        }
+        let route = hit.route
+        guard !target.hasPathParameters || route.allowsPathParameters else { return .refuse(.pathParameters, route) }
+        if let grant = PolicyEvaluation.anonymous(hit, target: target, head: head, presented: nil) {
+            return .forward(grant)
+        }
+        let presented: TokenExtractor.Presented
+        do throws(CredentialProblem) {
+            presented = try TokenExtractor.extract(from: head, tokenBytesMax: generation.limits.token)
+        } catch {
+            return .refuse(.invalidRequest(error), route)
+        }
+        guard case .token(let range) = presented, let server = route.authorizationServer else {
+            if let grant = PolicyEvaluation.anonymous(hit, target: target, head: head, presented: presented) {
+                return .forward(grant)
+            }
+            return self.refuse(.noCredentials, hit, target)
+        }
+        let question = PendingValidation(
+            hit: hit, target: target, server: server, tokenRange: range,
+            fingerprint: keys.fingerprint(of: head.bytes.slice(range), identity: server.identity),
+            flight: nil, waiter: waiter, since: now)
+        return self.validate(question, head, at: now)
+    }
+
+    /// The flight that a request waited for has landed.
+    package static func resume(
+        _ pending: PendingValidation, with verdict: FlightVerdict, head: borrowing RequestHead, at now: Instant
+    ) -> Decision {
+        switch verdict {
+        case .accepted(let token): self.evaluate(token, pending, head, at: now)
+        case .rejected(let rejection): self.refuse(.tokenRejected(rejection), pending.hit, pending.target)
+        case .failed(let failure): .refuse(failure.refusal, pending.route)
+        }
+    }
+
+    /// The keys that a request waited for are there, or will not come in time: what the shelf holds now is final.
+    package static func resumeWithKeys(
+        _ pending: PendingValidation, head: borrowing RequestHead, at now: Instant
+    ) -> Decision {
+        self.verify(pending, head, mayWait: false, at: now)
+    }
+
+    // MARK: The token
+
+    @inline(__always)
+    private static func validate(
+        _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant
+    ) -> Decision {
+        let cache = question.server.state.cache
+        let fingerprint = question.fingerprint
+        // An answer counts as old as its question: what was asked at this time or later is fresh enough.
+        let notOlderThan = question.route.maxAnswerAge.map { now.monotonic.subtractingClamped($0) } ?? 0
+        if question.server.settings.strategy != .introspect {
+            if let kept = cache.lookup(fingerprint, at: now, notOlderThan: notOlderThan) {
+                return self.follow(kept, question, head, at: now)
+            }
+            if question.server.settings.strategy == .verify || self.claimsToBeJWT(question, head) {
+                return self.verify(question, head, mayWait: true, at: now)
+            }
+        }
+        let lookup = cache.lookupOrJoin(fingerprint, waiter: question.waiter, at: now, notOlderThan: notOlderThan)
+        return self.follow(lookup, question, head, at: now)
+    }
+
+    @inline(__always)
+    private static func follow(
+        _ lookup: CacheShard.Lookup, _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant
+    ) -> Decision {
+        switch lookup {
+        case .accepted(let token): self.evaluate(token, question, head, at: now)
+        case .rejected(let rejection): self.refuse(.tokenRejected(rejection), question.hit, question.target)
+        case .depart(let flight): .introspect(question.boarding(flight))
+        case .wait(let flight): .wait(question.boarding(flight))
+        case .crowded: .refuse(.authorizationServerBusy, question.route)
+        }
+    }
+
+    /// Such a token is verified and only verified: a refusal there is final, not a reason to ask somebody else.
+    private static func claimsToBeJWT(_ question: PendingValidation, _ head: borrowing RequestHead) -> Bool {
+        CompactJWS.isClaimed(by: head.bytes.slice(question.tokenRange), byteCountMax: question.tokenRange.count)
+    }
+
+    private static func verify(
+        _ question: PendingValidation, _ head: borrowing RequestHead, mayWait: Bool, at now: Instant
+    ) -> Decision {
+        let server = question.server
+        guard let profile = server.jwtProfile else { return .refuse(.internalError, question.route) }
+        // Twice at most: a newer set may have come between looking and asking.
+        for _ in 0..<2 {
+            let patience: KeySetShelf.Patience
+            let otherwise: Refusal
+            if let snapshot = server.state.keySnapshot(at: now.monotonic) {
+                do throws(JWTRejection) {
+                    let token = ValidatedToken(
+                        try JWTValidation.verify(
+                            head.bytes.slice(question.tokenRange), keys: snapshot.keys, profile: profile))
+                    server.state.cache.keepVerified(
+                        token, for: question.fingerprint, keyEpoch: snapshot.epoch, at: now)
+                    return self.evaluate(token, question, head, at: now)
+                } catch {
+                    otherwise = .tokenRejected(TokenRejection(error))
+                    guard case .unknownKey = error, mayWait else {
+                        return self.refuse(otherwise, question.hit, question.target)
+                    }
+                    patience = server.state.unknownKey(epoch: snapshot.epoch, waiter: question.waiter, at: now.monotonic)
+                }
+            } else {
+                otherwise = .keysUnavailable
+                guard mayWait else { break }
+                patience = server.state.noKeys(waiter: question.waiter, at: now.monotonic)
+            }
+            switch patience {
+            case .wait: return .awaitKeys(question)
+            case .retry: continue
+            case .settled: return self.refuse(otherwise, question.hit, question.target)
+            case .crowded: return .refuse(.authorizationServerBusy, question.route)
+            }
+        }
+        return .refuse(.keysUnavailable, question.route)
+    }
+
+    // MARK: The verdict
+
+    @inline(__always)
+    private static func evaluate(
+        _ token: ValidatedToken, _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant
+    ) -> Decision {
+        do throws(Refusal) {
+            return .forward(
+                try PolicyEvaluation.evaluate(token, for: question.hit, target: question.target, head: head, at: now))
+        } catch {
+            return self.refuse(error, question.hit, question.target)
+        }
+    }
+
+    private static func refuse(_ refusal: Refusal, _ hit: RouteHit, _ target: RequestTarget) -> Decision {
+        if let grant = PolicyEvaluation.reported(refusal, for: hit, target: target) { return .forward(grant) }
+        return .refuse(refusal, hit.route)
+    }
+}
+
+extension PendingValidation {
+    fileprivate func boarding(_ flight: FlightID) -> PendingValidation {
+        PendingValidation(
+            hit: self.hit, target: self.target, server: self.server, tokenRange: self.tokenRange,
+            fingerprint: self.fingerprint, flight: flight, waiter: self.waiter, since: self.since)
+    }
+}

@@ -1,0 +1,67 @@
+/// Questions on their way to the authorization server and who waits for each.
+///
+/// The one that asked waits like the others: a flight belongs to nobody and outlives every client that joined it.
+struct Flights: Sendable {
+    struct Flight: Sendable {
+        let fingerprint: TokenFingerprint
+        let departedAt: UInt64
+        var waiters: [WaiterID]
+    }
+
+    private var flights: [FlightID: Flight] = [:]
+    /// The youngest flight of each token: the only one that is still joined.
+    private var youngest: [TokenFingerprint: FlightID] = [:]
+    private var nextNumber: UInt64
+    private let numberStride: UInt64
+    private let waitersMax: Int
+    private(set) var waiterCount = 0
+
+    /// Numbers run `first`, `first + stride`, …: shards of one cache never make the same one.
+    init(firstNumber: UInt64, numberStride: UInt64, waitersMax: Int) {
+        self.nextNumber = firstNumber
+        self.numberStride = numberStride
+        self.waitersMax = waitersMax
+    }
+
+    enum Boarding: Sendable, Hashable {
+        case depart(FlightID)
+        case wait(FlightID)
+        case crowded
+    }
+
+    var count: Int { self.flights.count }
+
+    /// Joins the youngest flight of a token unless it took off before `notOlderThan`; else begins one.
+    mutating func board(
+        _ fingerprint: TokenFingerprint, waiter: WaiterID, at now: UInt64, notOlderThan: UInt64
+    ) -> Boarding {
+        if let id = self.youngest[fingerprint], let flight = self.flights[id], flight.departedAt >= notOlderThan {
+            guard flight.waiters.count < self.waitersMax else { return .crowded }
+            self.flights[id]?.waiters.append(waiter)
+            self.waiterCount += 1
+            return .wait(id)
+        }
+        let id = FlightID(number: self.nextNumber)
+        self.nextNumber &+= self.numberStride
+        self.flights[id] = Flight(fingerprint: fingerprint, departedAt: now, waiters: [waiter])
+        self.youngest[fingerprint] = id
+        self.waiterCount += 1
+        return .depart(id)
+    }
+
+    /// Ends a flight and hands over those who wait; a flight that landed before has none left.
+    mutating func land(_ id: FlightID) -> Flight? {
+        guard let flight = self.flights.removeValue(forKey: id) else { return nil }
+        if self.youngest[flight.fingerprint] == id { self.youngest.removeValue(forKey: flight.fingerprint) }
+        self.waiterCount -= flight.waiters.count
+        return flight
+    }
+
+    /// Takes a waiter off the list; false when it was not on it any more.
+    mutating func abandon(_ id: FlightID, waiter: WaiterID) -> Bool {
+        guard let index = self.flights[id]?.waiters.firstIndex(of: waiter) else { return false }
+        self.flights[id]?.waiters.remove(at: index)
+        self.waiterCount -= 1
+        return true
+    }
+}

@@ -26,7 +26,7 @@ public struct IssuerIdentifier: Sendable {
             default: return nil
             }
         }
-        guard pathStart > schemeEnd else { return nil }
+        guard pathStart > schemeEnd, bytes[schemeEnd] != UInt8(ascii: ":") else { return nil }
         self.text = text
         self.pathStart = pathStart
     }

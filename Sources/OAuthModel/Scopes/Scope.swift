@@ -20,7 +20,8 @@ public struct Scope: Sendable {
 }
 
 extension Scope: Hashable, CustomStringConvertible {
-    public static func == (left: Scope, right: Scope) -> Bool { left.text.hasSameOctets(as: right.text) }
+    // Scope tokens are ASCII, where String's equality is equality of bytes.
+    public static func == (left: Scope, right: Scope) -> Bool { left.text == right.text }
     public func hash(into hasher: inout Hasher) { hasher.combine(self.text) }
     public var description: String { self.text }
 }

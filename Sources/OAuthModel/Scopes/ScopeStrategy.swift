@@ -13,6 +13,9 @@ public enum ScopeStrategy: String, Sendable, Hashable, CaseIterable {
 
     /// Whether one of the granted scopes covers the wanted one.
     public func matches(granted: ScopeSet, wanted: Scope) -> Bool {
+        // What is granted word for word is covered under every strategy.
+        if granted.contains(wanted) { return true }
+        guard self != .exact else { return false }
         for scope in granted.scopes where self.covers(scope.text.utf8.span, wanted: wanted.text.utf8.span) {
             return true
         }

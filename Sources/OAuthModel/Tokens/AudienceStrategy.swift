@@ -94,7 +94,11 @@ private struct AudienceReference {
     /// Host and port behind any user information; the port, if there is one, is digits.
     private static func host(of authority: ArraySlice<UInt8>) -> [UInt8]? {
         var host = authority
-        if let mark = host.lastIndex(of: UInt8(ascii: "@")) { host = host[(mark + 1)...] }
+        if let mark = host.lastIndex(of: UInt8(ascii: "@")) {
+            guard host[..<mark].allSatisfy(Self.isUserInformationByte) else { return nil }
+            guard Self.percentDecoded(host[..<mark]) != nil else { return nil }
+            host = host[(mark + 1)...]
+        }
         let portSearchStart: Int
         if host.first == UInt8(ascii: "[") {
             guard let bracket = host.lastIndex(of: UInt8(ascii: "]")) else { return nil }
@@ -106,8 +110,21 @@ private struct AudienceReference {
         if let colon = host[portSearchStart...].lastIndex(of: UInt8(ascii: ":")) {
             guard host[(colon + 1)...].allSatisfy(\.isDigit) else { return nil }
         }
-        guard host.allSatisfy(Self.isHostByte) else { return nil }
-        return Self.percentDecoded(host)
+        guard host.allSatisfy(Self.isHostByte), let decoded = Self.percentDecoded(host) else { return nil }
+        // Only bytes outside ASCII may be escaped in a host.
+        for mark in host.indices where host[mark] == UInt8(ascii: "%") {
+            guard let high = host[mark + 1].hexDigitValue, high >= 8 else { return nil }
+        }
+        return decoded
+    }
+
+    private static func isUserInformationByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""): false
+        case 0x80...0xFF: false
+        case UInt8(ascii: "@"): true
+        default: Self.isHostByte(byte)
+        }
     }
 
     private static func isHostByte(_ byte: UInt8) -> Bool {

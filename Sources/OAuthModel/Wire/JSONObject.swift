@@ -39,7 +39,9 @@ public struct JSONObject: Sendable {
 
     /// The member whose name is these bytes.
     package func member(named name: Span<UInt8>) -> JSONValue? {
-        for member in self.members where member.name.utf8.span.hasSameOctets(as: name) { return member.value }
+        for index in self.members.indices where self.members[index].name.utf8.count == name.count {
+            if self.members[index].name.utf8.span.hasSameOctets(as: name) { return self.members[index].value }
+        }
         return nil
     }
 

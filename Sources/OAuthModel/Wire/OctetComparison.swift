@@ -5,7 +5,8 @@ extension String {
     /// "K". Identifiers, scopes and member names are compared by code units (RFC 8259 §8.3), so none of them may use `==`.
     @inlinable
     package func hasSameOctets(as other: String) -> Bool {
-        self.utf8.span.hasSameOctets(as: other.utf8.span)
+        // The count is in the string itself and tells most strings apart without touching their bytes.
+        self.utf8.count == other.utf8.count && self.utf8.span.hasSameOctets(as: other.utf8.span)
     }
 }
 

@@ -5,7 +5,8 @@ import Testing
     @Test(
         "RFC 8414 §2: what has a query, a fragment, another scheme or no host is no issuer",
         arguments: [
-            "", "https", "https://", "https:///a", "as.test", "ftp://as.test", "HTTPS://as.test", "https://as.test?a",
+            "", "https", "https://", "https:///a", "https://:80", "as.test", "ftp://as.test", "HTTPS://as.test",
+            "https://as.test?a",
             "https://as.test/#f",
             "https://as.test/a b", "https://u@as.test", "https://as.test\\x", "https://é.test", "https://as.test\n",
         ])

@@ -112,7 +112,8 @@ import Testing
     @Test(
         "An audience that Go cannot parse as a URL is never allowed, not even by itself",
         arguments: [
-            ":a", "%zz", "https://h/%2", "http://[::1", "http://h:x/", "http://a b/", "a\u{7F}", "1a:b",
+            ":a", "%zz", "https://h/%2", "http://[::1", "http://h:x/", "http://a b/", "a\u{7F}", "http://%41/",
+            "http://a b@h/", "1a:b",
             "https://h/#%zz",
         ])
     func refusesNonURLs(text: String) {

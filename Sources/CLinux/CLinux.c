@@ -1,0 +1,217 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline int answer(int result) { return result < 0 ? -errno : result; }
+
+/* Poller */
+
+int clinux_epoll_create(void) { return answer(epoll_create1(EPOLL_CLOEXEC)); }
+
+static int control(int poller, int operation, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data.u64 = token};
+    return answer(epoll_ctl(poller, operation, fd, &event));
+}
+
+int clinux_epoll_add(int poller, int fd, uint32_t events, uint64_t token) {
+    return control(poller, EPOLL_CTL_ADD, fd, events, token);
+}
+
+int clinux_epoll_modify(int poller, int fd, uint32_t events, uint64_t token) {
+    return control(poller, EPOLL_CTL_MOD, fd, events, token);
+}
+
+int clinux_epoll_remove(int poller, int fd) { return control(poller, EPOLL_CTL_DEL, fd, 0, 0); }
+
+int clinux_epoll_wait(int poller, struct clinux_event *out, int max, int timeout_ms) {
+    struct epoll_event events[CLINUX_EVENTS_MAX];
+    if (max > CLINUX_EVENTS_MAX) max = CLINUX_EVENTS_MAX;
+    int count = epoll_wait(poller, events, max, timeout_ms);
+    if (count < 0) return errno == EINTR ? 0 : -errno;
+    for (int i = 0; i < count; i++) {
+        out[i].token = events[i].data.u64;
+        out[i].events = events[i].events;
+    }
+    return count;
+}
+
+int clinux_eventfd(void) { return answer(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)); }
+
+void clinux_eventfd_signal(int fd) {
+    uint64_t one = 1;
+    while (write(fd, &one, sizeof one) < 0 && errno == EINTR) {}
+}
+
+void clinux_eventfd_drain(int fd) {
+    uint64_t count;
+    while (read(fd, &count, sizeof count) < 0 && errno == EINTR) {}
+}
+
+/* Clocks */
+
+static uint64_t clock_ns(clockid_t clock) {
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t clinux_monotonic_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
+uint64_t clinux_wall_ns(void) { return clock_ns(CLOCK_REALTIME); }
+
+/* Sockets */
+
+int clinux_socket(int family) { return answer(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)); }
+int clinux_bind(int fd, const void *address, unsigned length) { return answer(bind(fd, address, length)); }
+int clinux_listen(int fd, int backlog) { return answer(listen(fd, backlog)); }
+
+int clinux_accept(int fd, void *address, unsigned *length) {
+    return answer(accept4(fd, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
+int clinux_connect(int fd, const void *address, unsigned length) {
+    /* An interrupted connect of a non-blocking socket goes on by itself, like EINPROGRESS. */
+    int result = answer(connect(fd, address, length));
+    return result == -EINTR ? -EINPROGRESS : result;
+}
+
+int clinux_local_address(int fd, void *address, unsigned *length) { return answer(getsockname(fd, address, length)); }
+int clinux_duplicate(int fd) { return answer(fcntl(fd, F_DUPFD_CLOEXEC, 0)); }
+int clinux_shutdown_writing(int fd) { return answer(shutdown(fd, SHUT_WR)); }
+int clinux_close(int fd) { return answer(close(fd)); } /* never repeated: Linux frees the number even on EINTR */
+
+long clinux_receive(int fd, void *bytes, size_t count) {
+    long n;
+    while ((n = recv(fd, bytes, count, 0)) < 0 && errno == EINTR) {}
+    return n < 0 ? -errno : n;
+}
+
+long clinux_send(int fd, const void *bytes, size_t count) {
+    long n;
+    while ((n = send(fd, bytes, count, MSG_NOSIGNAL)) < 0 && errno == EINTR) {}
+    return n < 0 ? -errno : n;
+}
+
+long clinux_send2(int fd, const void *first, size_t first_count, const void *second, size_t second_count) {
+    struct iovec parts[2] = {{(void *)(uintptr_t)first, first_count}, {(void *)(uintptr_t)second, second_count}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    long n;
+    while ((n = sendmsg(fd, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {}
+    return n < 0 ? -errno : n;
+}
+
+static int option(int fd, int level, int name, const void *value, socklen_t length) {
+    return answer(setsockopt(fd, level, name, value, length));
+}
+
+static const int on = 1;
+
+int clinux_pending_error(int fd) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0 ? errno : error;
+}
+
+int clinux_set_no_delay(int fd) { return option(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); }
+int clinux_set_reuse_address(int fd) { return option(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); }
+int clinux_set_reuse_port(int fd) { return option(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on); }
+int clinux_set_ipv6_only(int fd) { return option(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on); }
+
+int clinux_set_linger_zero(int fd) {
+    struct linger value = {.l_onoff = 1, .l_linger = 0};
+    return option(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);
+}
+
+/* Files */
+
+int clinux_file_identity(const char *path, struct clinux_file *out) {
+    struct stat status;
+    if (lstat(path, &status) < 0) return -errno;
+    out->device = status.st_dev;
+    out->inode = status.st_ino;
+    out->is_socket = S_ISSOCK(status.st_mode);
+    return 0;
+}
+
+int clinux_set_mode(const char *path, unsigned mode) { return answer(chmod(path, (mode_t)mode)); }
+int clinux_remove(const char *path) { return answer(unlink(path)); }
+
+/* Names */
+
+int clinux_resolve(const char *host, unsigned char *records, int max) {
+    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *list = NULL;
+    int code = getaddrinfo(host, NULL, &hints, &list);
+    if (code != 0) return code < 0 ? code : -code;
+    int count = 0;
+    for (struct addrinfo *a = list; a && count < max; a = a->ai_next) {
+        if (a->ai_family != AF_INET && a->ai_family != AF_INET6) continue;
+        if (a->ai_addrlen > CLINUX_ADDRESS_RECORD) continue;
+        unsigned char *record = records + (size_t)count * CLINUX_ADDRESS_RECORD;
+        memset(record, 0, CLINUX_ADDRESS_RECORD);
+        memcpy(record, a->ai_addr, a->ai_addrlen);
+        count++;
+    }
+    freeaddrinfo(list);
+    return count;
+}
+
+int clinux_resolve_is_no_name(int code) { return code == EAI_NONAME || code == EAI_NODATA; }
+int clinux_resolve_is_temporary(int code) { return code == EAI_AGAIN; }
+
+const char *clinux_error_name(int number) { return strerrorname_np(number); }
+const char *clinux_error_text(int number) { return strerrordesc_np(number); }
+
+/* Threads */
+
+struct start {
+    void (*body)(void *);
+    void *context;
+};
+
+static void *thread_main(void *argument) {
+    struct start start = *(struct start *)argument;
+    free(argument);
+    start.body(start.context);
+    return NULL;
+}
+
+int clinux_thread_start(unsigned long *thread, const char *name, void (*body)(void *), void *context) {
+    struct start *start = malloc(sizeof *start);
+    if (!start) return ENOMEM;
+    *start = (struct start){body, context};
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* the new thread inherits the mask */
+    pthread_t id;
+    int error = pthread_create(&id, NULL, thread_main, start);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error) {
+        free(start);
+        return error;
+    }
+    char shortened[16]; /* the kernel's limit for a thread's name */
+    strncpy(shortened, name, sizeof shortened - 1);
+    shortened[sizeof shortened - 1] = 0;
+    pthread_setname_np(id, shortened);
+    *thread = id;
+    return 0;
+}
+
+void clinux_thread_join(unsigned long thread) { pthread_join((pthread_t)thread, NULL); }
+void clinux_thread_detach(unsigned long thread) { pthread_detach((pthread_t)thread); }
+
+int clinux_semaphore(void) { return answer(eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE)); }
+void clinux_semaphore_wait(int fd) { clinux_eventfd_drain(fd); } /* one read takes one */

@@ -1,0 +1,383 @@
+/// Told what happens to an endpoint, on its loop's thread.
+package protocol EndpointHandler: AnyObject {
+    /// Bytes, or the end of the stream, can be received. Only while ``Endpoint/wantsReading``.
+    func endpointReadable(_ endpoint: Endpoint)
+    /// The socket takes bytes again and ``Endpoint/outbound`` is empty. Only while ``Endpoint/wantsWriting``, or after bytes had to be queued.
+    func endpointWritable(_ endpoint: Endpoint)
+    func endpointConnected(_ endpoint: Endpoint)
+    /// The peer has shut down its writing, told once, and not if ``Endpoint/receive(upTo:chunk:)`` has told already. Bytes may still be unread.
+    func endpointPeerClosed(_ endpoint: Endpoint)
+    /// Connecting failed, or the connection died while nobody was reading. All that is left to do is to close it.
+    func endpointFailed(_ endpoint: Endpoint, _ error: SystemError)
+    func endpointDeadline(_ endpoint: Endpoint)
+}
+
+extension EndpointHandler {
+    package func endpointWritable(_ endpoint: Endpoint) {}
+    package func endpointConnected(_ endpoint: Endpoint) {}
+    package func endpointPeerClosed(_ endpoint: Endpoint) {}
+    package func endpointFailed(_ endpoint: Endpoint, _ error: SystemError) { endpoint.close() }
+    package func endpointDeadline(_ endpoint: Endpoint) { endpoint.close() }
+}
+
+/// One stream socket of a loop, connected or connecting.
+///
+/// While ``wantsReading``, the end of the connection comes out of ``receive(upTo:chunk:)``; otherwise it is told by
+/// `endpointPeerClosed` or `endpointFailed`. What is no longer wanted is not unwatched until an unwanted event comes,
+/// so an exchange that stops and starts reading between two messages makes no system call for it.
+@safe package final class Endpoint {
+    package enum State: Sendable { case connecting, open, failed, closed }
+
+    package let loop: Loop
+    /// Who is at the other end, if known.
+    package let peer: SocketAddress?
+    /// Held until the endpoint is closed.
+    package var handler: (any EndpointHandler)?
+    package let inbound: ReadBuffer
+    package let outbound: WriteQueue
+    package private(set) var state: State
+    /// The peer's end of stream has been received.
+    package private(set) var reachedEnd = false
+
+    private let kernel: any Kernel
+    private let descriptor: Int32
+    private let timer = TimerEntry()
+    /// The place in the loop's table; `nil` for an endpoint that never had a socket.
+    private(set) var place: Loop.Place?
+    /// What epoll watches for, besides what it always does.
+    private var armed: Readiness = []
+    private var isAttached = false
+    private var isReading = true
+    private var isWritingWanted = false
+    private var hasToldPeerClosed = false
+
+    init(
+        loop: Loop, descriptor: Int32, peer: SocketAddress?, state: State, handler: any EndpointHandler
+    ) {
+        self.loop = loop
+        self.kernel = loop.kernel
+        self.descriptor = descriptor
+        self.peer = peer
+        self.state = state
+        self.handler = handler
+        self.inbound = ReadBuffer(pool: loop.buffers)
+        self.outbound = WriteQueue(pool: loop.buffers)
+    }
+
+    package var isOpen: Bool { self.state == .open }
+    package var isClosed: Bool { self.state == .closed }
+
+    // MARK: What is wanted
+
+    /// Whether `endpointReadable` is to be called. Ends by itself with the stream.
+    package var wantsReading: Bool {
+        get { self.isReading }
+        set {
+            self.isReading = newValue && !self.reachedEnd && (self.state == .open || self.state == .connecting)
+            if self.isReading, self.state == .open, !self.isAttached || !self.armed.contains(.read) { self.arm(.read) }
+        }
+    }
+
+    /// Whether `endpointWritable` is to be called. Not needed for what ``write(_:)`` has queued.
+    package var wantsWriting: Bool {
+        get { self.isWritingWanted }
+        set {
+            self.isWritingWanted = newValue && (self.state == .open || self.state == .connecting)
+            if self.isWritingWanted { self.armForWriting() }
+        }
+    }
+
+    /// When `endpointDeadline` is called, unless it is moved; `.max` for never. At most 50 ms late, never early.
+    package var deadline: UInt64 {
+        get { self.timer.deadline }
+        set { if self.state != .closed { self.loop.schedule(self.timer, at: newValue) } }
+    }
+
+    // MARK: Receiving
+
+    /// Moves what has arrived into ``inbound``, with one system call.
+    /// - Parameters:
+    ///   - maximum: how many unread bytes there may come to be; rounded up to a size class.
+    ///   - chunk: the block that an empty buffer starts with.
+    package func receive(
+        upTo maximum: Int = ReadBuffer.readChunk, chunk: Int = ReadBuffer.readChunk
+    ) -> ReceiveOutcome {
+        guard self.state == .open || self.state == .failed else {
+            return .failed(SystemError(.receive, .badDescriptor))
+        }
+        guard
+            let (result, room) = unsafe self.inbound.fill(
+                upTo: maximum, chunk: chunk, { unsafe self.kernel.receive(self.descriptor, into: $0) })
+        else { return .full }
+        if result > 0 { return .bytes(result, drained: result < room) }
+        self.inbound.releaseIfEmpty()
+        if result == 0 {
+            self.reachedEnd = true
+            self.hasToldPeerClosed = true
+            self.isReading = false
+            return .endOfStream
+        }
+        let error = SystemError(.receive, result: result)
+        if error.code == .wouldBlock { return .wouldBlock }
+        self.markFailed()
+        return .failed(error)
+    }
+
+    // MARK: Sending
+
+    /// Offers bytes to the socket, with one system call. `.wouldBlock` also while ``outbound`` holds older bytes.
+    package func send(_ bytes: Span<UInt8>) -> SendOutcome {
+        guard let refusal = self.refusalToSend else {
+            guard !bytes.isEmpty else { return .sent(0) }
+            return self.outcome(unsafe bytes.withUnsafeBytes { unsafe self.kernel.send(self.descriptor, $0) })
+        }
+        return refusal
+    }
+
+    /// Offers two pieces to the socket, with one system call.
+    package func send(_ first: Span<UInt8>, _ second: Span<UInt8>) -> SendOutcome {
+        if second.isEmpty { return self.send(first) }
+        if first.isEmpty { return self.send(second) }
+        if let refusal = self.refusalToSend { return refusal }
+        let result = unsafe first.withUnsafeBytes { head in
+            unsafe second.withUnsafeBytes { rest in unsafe self.kernel.send(self.descriptor, head, rest) }
+        }
+        return self.outcome(result)
+    }
+
+    private var refusalToSend: SendOutcome? {
+        guard self.state == .open else {
+            return self.state == .connecting ? .wouldBlock : .failed(SystemError(.send, .notConnected))
+        }
+        return self.outbound.isEmpty ? nil : .wouldBlock
+    }
+
+    private func outcome(_ result: Int) -> SendOutcome {
+        if result >= 0 { return .sent(result) }
+        let error = SystemError(.send, result: result)
+        if error.code == .wouldBlock { return .wouldBlock }
+        self.markFailed()
+        return .failed(error)
+    }
+
+    /// Sends, and queues what the socket does not take; `endpointWritable` is called when that has gone.
+    package func write(_ bytes: Span<UInt8>) -> WriteOutcome { self.write(bytes, Span()) }
+
+    package func write(_ first: Span<UInt8>, _ second: Span<UInt8>) -> WriteOutcome {
+        let taken: Int
+        switch self.send(first, second) {
+        case .sent(let count) where count == first.count + second.count: return .sent
+        case .sent(let count): taken = count
+        case .wouldBlock: taken = 0
+        case .failed(let error): return .failed(error)
+        }
+        let left = first.count + second.count - taken
+        guard self.outbound.byteCount + left <= self.outbound.limit else { return .overflow }
+        let ofFirst = min(taken, first.count)
+        guard
+            self.outbound.enqueue(first.extracting(droppingFirst: ofFirst)),
+            self.outbound.enqueue(second.extracting(droppingFirst: taken - ofFirst))
+        else { return .overflow }
+        self.armForWriting()
+        return .queued
+    }
+
+    /// Sends what is queued; if some is left, the loop goes on with it in the background.
+    package func flush() -> FlushOutcome {
+        while !self.outbound.isEmpty {
+            guard self.state == .open else {
+                return self.state == .connecting ? .pending : .failed(SystemError(.send, .notConnected))
+            }
+            let buffer = self.outbound.buffer
+            let result = unsafe buffer.bytes.withUnsafeBytes { unsafe self.kernel.send(self.descriptor, $0) }
+            switch self.outcome(result) {
+            case .sent(let count):
+                // A short send means a full socket: asking again would only be told so.
+                let isShort = count < buffer.count
+                buffer.consume(count)
+                guard isShort else { continue }
+            case .wouldBlock: break
+            case .failed(let error): return .failed(error)
+            }
+            self.armForWriting()
+            return .pending
+        }
+        self.outbound.buffer.releaseIfEmpty()
+        return .drained
+    }
+
+    // MARK: Ending
+
+    /// Tells the peer that nothing more will come (a FIN). What is queued in ``outbound`` must have been flushed.
+    package func shutdownWriting() {
+        guard self.state == .open else { return }
+        // Fails only if the connection is gone already, which reading or the next event tells.
+        _ = self.kernel.shutdownWriting(self.descriptor)
+    }
+
+    /// Closes the socket. No event is delivered any more, the handler is let go, unsent bytes are dropped.
+    package func close() {
+        guard self.state != .closed else { return }
+        self.state = .closed
+        self.isReading = false
+        self.isWritingWanted = false
+        self.loop.cancel(self.timer)
+        self.timer.endpoint = nil
+        self.handler = nil
+        self.loop.retire(self)
+        // Closing takes the socket out of epoll.
+        if self.descriptor >= 0 { self.kernel.close(self.descriptor) }
+    }
+
+    /// Closes with a reset, so that the peer cannot take what it has for a whole message.
+    package func reset() {
+        guard self.state != .closed else { return }
+        if self.descriptor >= 0 { _ = self.kernel.set(.lingerZero, on: self.descriptor) }
+        self.close()
+    }
+
+    private func markFailed() {
+        self.state = .failed
+        self.isReading = false
+        self.isWritingWanted = false
+    }
+
+    // MARK: The loop's side
+
+    /// Puts the endpoint under watch. Its first event comes in a later turn.
+    func attach(at place: Loop.Place) -> Int32 {
+        self.place = place
+        self.timer.endpoint = self
+        self.armed = self.state == .connecting ? .write : [.read, .peerClosed]
+        let result = self.kernel.add(
+            self.descriptor, to: self.loop.poller, for: self.armed, token: place.token)
+        self.isAttached = result >= 0
+        return result
+    }
+
+    /// Memory back to the pool, at the end of the turn in which the endpoint was closed: what a handler may still be
+    /// looking at stays where it is until then.
+    func releaseMemory() {
+        self.inbound.release()
+        self.outbound.buffer.release()
+    }
+
+    func deadlinePassed() { self.handler?.endpointDeadline(self) }
+
+    func failed(_ error: SystemError) {
+        self.markFailed()
+        self.detach()
+        self.handler?.endpointFailed(self, error)
+    }
+
+    func ready(_ readiness: Readiness) {
+        if readiness == .read, self.isReading, self.state == .open {
+            self.handler?.endpointReadable(self)
+            return
+        }
+        switch self.state {
+        case .connecting: self.finishConnecting(readiness)
+        case .open: self.readyForMore(readiness)
+        // The handler knows; epoll would go on telling for ever.
+        case .failed: self.detach()
+        case .closed: break
+        }
+    }
+
+    private func finishConnecting(_ readiness: Readiness) {
+        guard !readiness.isDisjoint(with: [.write, .error, .hangUp]) else { return }
+        let error = self.kernel.takePendingError(of: self.descriptor)
+        guard error == 0 else {
+            self.failed(SystemError(.connect, .init(rawValue: error)))
+            return
+        }
+        guard readiness.contains(.write) else {
+            self.failed(SystemError(.connect, .connectionReset))
+            return
+        }
+        self.state = .open
+        self.handler?.endpointConnected(self)
+        if self.state == .open { self.watch(self.wanted) }
+    }
+
+    private func readyForMore(_ readiness: Readiness) {
+        let wasReading = self.isReading
+        if wasReading, !readiness.isDisjoint(with: [.read, .peerClosed, .hangUp, .error]) {
+            self.handler?.endpointReadable(self)
+            guard self.state == .open else { return }
+        }
+        // Errors of a reader come out of receive(); nobody else would learn of this one.
+        if readiness.contains(.error), !self.isReading {
+            let error = self.kernel.takePendingError(of: self.descriptor)
+            if error != 0 {
+                self.failed(SystemError(.connection, .init(rawValue: error)))
+                return
+            }
+        }
+        if !readiness.isDisjoint(with: [.write, .hangUp]), self.isWriting {
+            switch self.flush() {
+            case .drained: self.handler?.endpointWritable(self)
+            case .pending: break
+            case .failed(let error): self.failed(error)
+            }
+            guard self.state == .open else { return }
+        }
+        if !readiness.isDisjoint(with: [.peerClosed, .hangUp]), !self.hasToldPeerClosed {
+            self.hasToldPeerClosed = true
+            self.handler?.endpointPeerClosed(self)
+            guard self.state == .open else { return }
+        }
+        self.quieten(readiness, wasReading: wasReading)
+    }
+
+    /// Level-triggered epoll repeats itself: unwatches what came and is not wanted.
+    private func quieten(_ readiness: Readiness, wasReading: Bool) {
+        if !readiness.isDisjoint(with: [.hangUp, .error]), !self.isReading, !self.isWriting {
+            self.detach()  // these two are told whether watched for or not
+            return
+        }
+        var unwanted = readiness.intersection(self.armed).subtracting(self.wanted)
+        // A reader that has just had its fill is usually about to read again.
+        if wasReading, !self.reachedEnd { unwanted.remove(.read) }
+        if !unwanted.isEmpty { self.watch(self.wanted) }
+    }
+
+    private var isWriting: Bool { self.isWritingWanted || !self.outbound.isEmpty }
+
+    private var wanted: Readiness {
+        var wanted: Readiness = self.hasToldPeerClosed ? [] : .peerClosed
+        if self.isReading { wanted.insert(.read) }
+        if self.isWriting { wanted.insert(.write) }
+        return wanted
+    }
+
+    private func armForWriting() {
+        if self.state == .open, !self.isAttached || !self.armed.contains(.write) { self.arm(.write) }
+    }
+
+    private func arm(_ readiness: Readiness) {
+        self.watch(self.isAttached ? self.armed.union(readiness) : self.wanted)
+    }
+
+    private func watch(_ readiness: Readiness) {
+        guard let place = self.place, !self.isAttached || readiness != self.armed else { return }
+        let result =
+            self.isAttached
+            ? self.kernel.modify(self.descriptor, in: self.loop.poller, for: readiness, token: place.token)
+            : self.kernel.add(self.descriptor, to: self.loop.poller, for: readiness, token: place.token)
+        guard result >= 0 else {
+            self.loop.failLater(self, SystemError(.poll, result: result))
+            return
+        }
+        self.isAttached = true
+        self.armed = readiness
+    }
+
+    private func detach() {
+        guard self.isAttached else { return }
+        self.isAttached = false
+        _ = self.kernel.remove(self.descriptor, from: self.loop.poller)
+    }
+}
+
+@available(*, unavailable) extension Endpoint: Sendable {}

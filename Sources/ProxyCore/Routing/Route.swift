@@ -1,5 +1,3 @@
-package import OAuthModel
-
 /// One compiled route: what it matches, whom it lets pass and where the request goes.
 ///
 /// Immutable and shared by every loop; a reload makes new ones.

@@ -1,0 +1,74 @@
+import HTTPWire
+
+/// Writes what an upstream may know of the way a request came: `Via`, `X-Forwarded-*` and `Forwarded` (RFC 7239).
+struct ForwardedFields {
+    /// `Forwarded` and `X-Forwarded-*` of the client are believed: it is a trusted peer.
+    let believed: FieldKindSet
+
+    /// What a peer said before us is kept in front of what we add.
+    func write(
+        _ head: borrowing RequestHead, authority: ByteRange, peer: PeerIdentity, into writer: inout HeadWriter
+    ) {
+        writer.append(head.index.minorVersion == 0 ? "Via: 1.0 bearergate\r\n" : "Via: 1.1 bearergate\r\n")
+
+        writer.append("X-Forwarded-For: ")
+        self.appendReceived(.xForwardedFor, head, into: &writer)
+        writer.append(peer.forwardedFor)
+        writer.appendCRLF()
+
+        if !self.passOn(.xForwardedProto, head, into: &writer) {
+            writer.append(peer.isTLS ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n")
+        }
+        if !self.passOn(.xForwardedHost, head, into: &writer), !authority.isEmpty {
+            writer.appendField("X-Forwarded-Host", head.bytes.slice(authority))
+        }
+
+        writer.append("Forwarded: ")
+        self.appendReceived(.forwarded, head, into: &writer)
+        writer.append(peer.forwardedElement)
+        if !authority.isEmpty {
+            let host = head.bytes.slice(authority)
+            writer.append(";host=")
+            if Self.isToken(host) {
+                writer.append(host)
+            } else {
+                // An authority holds neither `"` nor `\`, so quoting is all that it needs.
+                writer.append(byte: 0x22)
+                writer.append(host)
+                writer.append(byte: 0x22)
+            }
+        }
+        writer.append(peer.isTLS ? ";proto=https\r\n" : ";proto=http\r\n")
+    }
+
+    /// The members that believed fields of this kind already hold, each field followed by a comma.
+    private func appendReceived(_ kind: FieldKind, _ head: borrowing RequestHead, into writer: inout HeadWriter) {
+        guard self.believed.contains(kind), head.index.kinds.contains(kind) else { return }
+        for index in 0..<head.index.fields.count {
+            let field = head.index.fields[index]
+            guard field.kind == kind, field.isSpeltExactly, !field.value.isEmpty, !head.nominates(field) else {
+                continue
+            }
+            writer.append(head.value(field))
+            writer.append(", ")
+        }
+    }
+
+    /// Writes believed fields of this kind as they came; false when there were none.
+    private func passOn(_ kind: FieldKind, _ head: borrowing RequestHead, into writer: inout HeadWriter) -> Bool {
+        guard self.believed.contains(kind), head.index.kinds.contains(kind) else { return false }
+        var isThere = false
+        for index in 0..<head.index.fields.count {
+            let field = head.index.fields[index]
+            guard field.kind == kind, field.isSpeltExactly, !head.nominates(field) else { continue }
+            writer.append(head.line(field))
+            isThere = true
+        }
+        return isThere
+    }
+
+    private static func isToken(_ text: Span<UInt8>) -> Bool {
+        for index in 0..<text.count where !OctetSet.token.contains(text[index]) { return false }
+        return true
+    }
+}

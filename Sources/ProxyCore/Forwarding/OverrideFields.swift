@@ -1,0 +1,51 @@
+import HTTPWire
+
+/// The fields in which a proxy in front of us may say how a request looked before it: believed of trusted peers only, and
+/// where a route's `keep_headers` names one (SPEC §5).
+enum OverrideFields {
+    static let kinds: FieldKindSet = [
+        .forwarded, .xForwarded, .xForwardedFor, .xForwardedProto, .xForwardedHost,
+        .xRealIP, .xOriginal, .xRewriteURL, .xEnvoyOriginal, .xHTTPMethod,
+    ]
+
+    /// Those of which ours take the received value into account, by the name `keep_headers` knows them under.
+    private static let merged: [(FieldKind, FoldedFieldName)] = [
+        (.forwarded, FoldedFieldName(folding: "forwarded")),
+        (.xForwardedFor, FoldedFieldName(folding: "x-forwarded-for")),
+        (.xForwardedProto, FoldedFieldName(folding: "x-forwarded-proto")),
+        (.xForwardedHost, FoldedFieldName(folding: "x-forwarded-host")),
+    ]
+
+    /// What a peer may say on a route.
+    static func believed(from peer: PeerIdentity, on route: Route) -> FieldKindSet {
+        if peer.isTrusted { return self.kinds }
+        guard !route.keptFields.isEmpty else { return [] }
+        var believed: FieldKindSet = []
+        for (kind, name) in self.merged where route.keptFields.contains(name) { believed.insert(kind) }
+        return believed
+    }
+
+    /// Whether a field that would be removed is one that the route passes on as it came.
+    ///
+    /// By its real name only, and never one that we write ourselves: those take what came into account.
+    static func isKept(_ name: Span<UInt8>, _ field: HeadField, by route: Route) -> Bool {
+        guard field.isSpeltExactly, self.kinds.contains(field.kind), !HopByHopFields.ofRequests.contains(field.kind)
+        else { return false }
+        for index in 0..<route.keptFields.count where route.keptFields[index].matches(name) { return true }
+        return false
+    }
+
+    /// Whether a name is one that `keep_headers` may list.
+    static func mayBeKept(_ name: FoldedFieldName) -> Bool {
+        let text = name.description
+        return [
+            "forwarded", "x-real-ip", "x-rewrite-url", "x-http-method", "x-http-method-override", "x-method-override",
+        ]
+        .contains(text) || ["x-forwarded-", "x-original-", "x-envoy-original-"].contains { text.hasPrefix($0) }
+    }
+}
+
+extension FoldedFieldName {
+    /// Whether this is one of the override fields of SPEC §5, which alone `keep_headers` may list.
+    package var isOverride: Bool { OverrideFields.mayBeKept(self) }
+}

@@ -1,0 +1,172 @@
+package import HTTPWire
+
+/// All routes, compiled: host, then path, then method, and no step falls through to a weaker match of an earlier one
+/// (SPEC §3 "Matching").
+package struct RouteTable: Sendable {
+    private let tries: [RouteTrie]
+    private let exactHosts: HostIndex
+    private let wildcardHosts: HostIndex
+    /// Routes without `hosts`, or −1.
+    private let anyHost: Int
+
+    /// Compiles routes; two of equal rank for one request are an error, all pairs of them reported.
+    package init(routes: [Route]) throws(RouteConflicts) {
+        var builders: [RouteTrieBuilder] = []
+        var entries: [HostPattern: Int] = [:]
+        var anyHost = -1
+        var conflicts: [RouteConflicts.Pair] = []
+        for route in routes {
+            var places: [Int] = []
+            if route.hosts.isEmpty {
+                if anyHost < 0 {
+                    anyHost = builders.count
+                    builders.append(RouteTrieBuilder())
+                }
+                places = [anyHost]
+            }
+            for host in route.hosts {
+                if let place = entries[host] {
+                    if !places.contains(place) { places.append(place) }
+                } else {
+                    entries[host] = builders.count
+                    places.append(builders.count)
+                    builders.append(RouteTrieBuilder())
+                }
+            }
+            for pattern in route.paths.indices {
+                for place in places {
+                    guard let rival = builders[place].add(route, pattern: pattern) else { continue }
+                    let pair = RouteConflicts.Pair(
+                        first: rival.route.name, second: route.name, path: route.paths[pattern].description)
+                    if !conflicts.contains(pair) { conflicts.append(pair) }
+                }
+            }
+        }
+        guard conflicts.isEmpty else { throw RouteConflicts(pairs: conflicts) }
+        self.tries = builders.map { $0.build() }
+        self.exactHosts = HostIndex(entries.filter { !$0.key.isWildcard }.map { ($0.key.name, $0.value) })
+        self.wildcardHosts = HostIndex(entries.filter { $0.key.isWildcard }.map { ($0.key.name, $0.value) })
+        self.anyHost = anyHost
+    }
+
+    /// The route of a request.
+    package func match(_ target: RequestTarget, _ head: borrowing RequestHead) -> RouteMatch {
+        var visited = 0
+        guard target.hasPath else { return .noRoute }
+        return self.match(
+            host: target.host(in: head.bytes), path: target.path(in: head.bytes), method: head.index.method,
+            token: head.bytes.slice(head.index.methodRange), visited: &visited)
+    }
+
+    /// The route of a host (without port and last dot, in any case), a path in normal form and a method.
+    ///
+    /// `visited` counts the nodes looked at: a number that must not grow with the number of routes.
+    package func match(
+        host: Span<UInt8>, path: Span<UInt8>, method: Method, token: Span<UInt8>, visited: inout Int
+    ) -> RouteMatch {
+        let place = self.place(of: host)
+        guard place >= 0, let leaf = self.tries[place].leaf(for: path, visited: &visited) else { return .noRoute }
+        return self.tries[place].leaves[leaf].match(method, token)
+    }
+
+    /// The entry of a host: exact, else the longest wildcard, else routes without `hosts`; −1 when there is none.
+    private func place(of host: Span<UInt8>) -> Int {
+        guard !self.exactHosts.isEmpty || !self.wildcardHosts.isEmpty, host.count > 0 else { return self.anyHost }
+        var hash = ByteHash()
+        var wildcard = -1
+        var index = host.count
+        // From the right, so that the hash of every suffix is met on the way to that of the whole.
+        while index > 0 {
+            index &-= 1
+            let byte = host[index].loweredASCII
+            if byte == 0x2E && index > 0 && index &+ 1 < host.count {
+                let found = self.wildcardHosts.find(hash.value, host.extracting((index &+ 1)..<host.count))
+                if found >= 0 { wildcard = found }
+            }
+            hash.combine(byte)
+        }
+        let exact = self.exactHosts.find(hash.value, host)
+        if exact >= 0 { return exact }
+        return wildcard >= 0 ? wildcard : self.anyHost
+    }
+}
+
+/// What the table says of a request.
+package enum RouteMatch: Sendable {
+    case route(RouteHit)
+    case noRoute
+    case methodNotAllowed(allow: String)
+}
+
+/// A route, and by which of its paths it was found.
+package struct RouteHit: Sendable {
+    package let route: Route
+    package let pattern: Int
+
+    package init(route: Route, pattern: Int) {
+        self.route = route
+        self.pattern = pattern
+    }
+}
+
+/// Routes of equal rank: which one serves a request would be chance.
+package struct RouteConflicts: Error, Sendable, Hashable, CustomStringConvertible {
+    package struct Pair: Sendable, Hashable {
+        package let first: String
+        package let second: String
+        package let path: String
+    }
+    package let pairs: [Pair]
+
+    package var description: String {
+        self.pairs.map {
+            "routes `\($0.first)` and `\($0.second)` both serve `\($0.path)` with the same host and method"
+                + " (change a path, a host or `methods`)"
+        }.joined(separator: "\n")
+    }
+}
+
+extension RouteLeaf {
+    func match(_ method: Method, _ token: Span<UInt8>) -> RouteMatch {
+        for index in 0..<self.entries.count where self.entries[index].methods.contains(method, token: token) {
+            return .route(self.entries[index].hit)
+        }
+        return .methodNotAllowed(allow: self.allow)
+    }
+}
+
+/// Host names by the hash of their bytes read from the right.
+private struct HostIndex: Sendable {
+    private let hashes: [UInt64]
+    private let names: [[UInt8]]
+    private let places: [Int]
+
+    init(_ hosts: [(name: [UInt8], place: Int)]) {
+        let sorted = hosts.map { host in
+            var hash = ByteHash()
+            for byte in host.name.reversed() { hash.combine(byte) }
+            return (hash: hash.value, name: host.name, place: host.place)
+        }.sorted { $0.hash < $1.hash }
+        self.hashes = sorted.map(\.hash)
+        self.names = sorted.map(\.name)
+        self.places = sorted.map(\.place)
+    }
+
+    var isEmpty: Bool { self.hashes.isEmpty }
+
+    /// The place of a name in any case, or −1.
+    func find(_ hash: UInt64, _ name: Span<UInt8>) -> Int {
+        var low = 0
+        var high = self.hashes.count
+        while low < high {
+            let middle = (low &+ high) &>> 1
+            if self.hashes[middle] < hash { low = middle &+ 1 } else { high = middle }
+        }
+        while low < self.hashes.count && self.hashes[low] == hash {
+            let candidate = self.names[low]
+            if name.equalsIgnoringCase(candidate.span) { return self.places[low] }
+            low &+= 1
+        }
+        return -1
+    }
+}

@@ -33,5 +33,7 @@
     @inlinable package static var uri: OctetSet { OctetSet(low: 0xAFFF_FFF2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFF) }
 
     /// Unreserved: letters, digits, `-._~` (RFC 3986 §2.3).
-    @inlinable package static var unreserved: OctetSet { OctetSet(low: 0x03FF_6000_0000_0000, high: 0x47FF_FFFE_87FF_FFFE) }
+    @inlinable package static var unreserved: OctetSet {
+        OctetSet(low: 0x03FF_6000_0000_0000, high: 0x47FF_FFFE_87FF_FFFE)
+    }
 }

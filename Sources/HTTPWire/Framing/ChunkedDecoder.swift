@@ -9,7 +9,7 @@ package struct ChunkedDecoder: Sendable {
         /// What was not consumed must be given again with more behind it.
         case needMore
         /// The content is complete; the trailers are ranges in the span.
-        case end(trailers: FieldIndex)
+        case end(trailers: [HeadField])
     }
 
     private let limits: HeadLimits
@@ -45,7 +45,7 @@ package struct ChunkedDecoder: Sendable {
             case .trailers:
                 return try self.trailers(bytes, position, consumed: position - offset)
             case .complete:
-                return (.end(trailers: FieldIndex()), position - offset)
+                return (.end(trailers: []), position - offset)
             case .line, .dataReturn, .dataFeed:
                 guard position < bytes.count else { return (.needMore, position - offset) }
                 try self.take(bytes[position])
@@ -85,6 +85,6 @@ package struct ChunkedDecoder: Sendable {
             fields: self.limits.trailerFields, fieldsError: .tooManyTrailers)
         guard try parser.parse(bytes, within: bounds, into: &fields) else { return (.needMore, consumed) }
         self.phase = .complete
-        return (.end(trailers: fields), consumed + parser.position - position)
+        return (.end(trailers: fields.all), consumed + parser.position - position)
     }
 }

@@ -19,7 +19,7 @@ extension ConnectionOptions {
     init(_ fields: borrowing FieldIndex, in bytes: Span<UInt8>) {
         self = []
         guard fields.kinds.contains(.connection) else { return }
-        for index in 0..<fields.all.count where fields.all[index].kind == .connection && fields.all[index].isSpeltExactly {
+        for index in 0..<fields.all.count where fields.all[index].kind == .connection {
             var members = ListMembers(bytes.slice(fields.all[index].value))
             while let range = members.next() {
                 let member = members.bytes.slice(range)

@@ -22,11 +22,17 @@
     case xRealIP, xOriginal, xRewriteURL, xEnvoyOriginal, xHTTPMethod
 
     // Controls and conditions.
-    case expect, cacheControl, maxForwards, pragma, range, ageOrVary, ifCondition
+    case expect, cacheControl, maxForwards, pragma, range
+    /// `If-Match`, `If-None-Match`, `If-Modified-Since`, `If-Unmodified-Since`, `If-Range` (RFC 9110 §13.1).
+    case ifCondition
+
+    // Control data of responses (RFC 9110 §6.5.1 keeps them out of trailers).
     case date, location, retryAfter
+    /// `Age`, `Expires`, `Vary`, `Warning`.
+    case responseControl
 
     // Content (RFC 9110 §8).
-    case contentType, contentEncoding, contentLanguage, contentLocation, contentRange
+    case contentType, contentEncoding, contentLanguage, contentLocation, contentRange, contentDisposition
 
     case server, origin, accessControlRequestMethod, accessControl, secWebSocket
     case userAgent, accept, acceptEncoding

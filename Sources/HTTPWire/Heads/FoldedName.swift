@@ -77,16 +77,19 @@ struct FoldedName {
     var kind: FieldKind {
         switch self.count {
         case 2: return self.is("te") ? .te : .other
-        case 3: return self.is("via") ? .via : self.is("age") ? .ageOrVary : .other
+        case 3:
+            if self.is("via") { return .via }
+            return self.is("age") ? .responseControl : .other
         case 4:
             if self.is("host") { return .host }
             if self.is("date") { return .date }
-            return self.is("vary") ? .ageOrVary : .other
+            return self.is("vary") ? .responseControl : .other
         case 5: return self.is("range") ? .range : .other
         case 6: return self.kindOfSix
         case 7:
             if self.is("trailer") { return .trailer }
-            return self.is("upgrade") ? .upgrade : .other
+            if self.is("upgrade") { return .upgrade }
+            return self.is("expires") || self.is("warning") ? .responseControl : .other
         case 8:
             if self.is("location") { return .location }
             return self.is("if-match") || self.is("if-range") ? .ifCondition : .other
@@ -94,7 +97,9 @@ struct FoldedName {
             if self.is("forwarded") { return .forwarded }
             return self.is("x-real-ip") ? .xRealIP : .other
         case 10: return self.kindOfTen
-        case 11: return self.is("traceparent") ? .traceparent : self.is("retry-after") ? .retryAfter : .other
+        case 11:
+            if self.is("traceparent") { return .traceparent }
+            return self.is("retry-after") ? .retryAfter : .other
         case 12: return self.kindOfTwelve
         case 13: return self.kindOfThirteen
         case 14: return self.kindOfFourteen
@@ -152,6 +157,7 @@ struct FoldedName {
         if self.is("content-encoding") { return .contentEncoding }
         if self.is("content-language") { return .contentLanguage }
         if self.is("content-location") { return .contentLocation }
+        if self.is("content-disposition") { return .contentDisposition }
         if self.is("proxy-connection") { return .proxyConnection }
         if self.is("proxy-authorization") { return .proxyAuthorization }
         if self.is("proxy-authenticate") { return .proxyAuthenticate }

@@ -111,8 +111,9 @@ struct FieldSectionParser: Sendable {
         return true
     }
 
-    /// Reads a value up to its CR and the LF behind it; the offset behind the line, or nil when the bytes end before.
-    /// `position` stays on the CR.
+    /// Reads a value up to its CR and the LF behind it.
+    ///
+    /// Gives the offset behind the line, or nil when the bytes end before; `position` stays on the CR.
     @inline(__always)
     private mutating func value(_ bytes: Span<UInt8>, within bounds: Bounds) throws(WireError) -> Int? {
         // One octet more than a line may have: its CR.

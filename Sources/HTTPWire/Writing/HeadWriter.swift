@@ -21,7 +21,9 @@
 
     /// Gives what was written to a closure, borrowed.
     @inlinable
-    package func withSpan<Result, Failure: Error>(_ body: (Span<UInt8>) throws(Failure) -> Result) throws(Failure) -> Result {
+    package func withSpan<Result, Failure: Error>(
+        _ body: (Span<UInt8>) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         try body(self.storage.span)
     }
 

@@ -12,6 +12,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
@@ -20,9 +21,50 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-// Compound macros, which Swift does not import.
+// Public keys from their numbers. OSSL_PARAM keeps pointers to names and values, and EVP_PKEY_PUBLIC_KEY is a compound
+// macro: in C the names are literals that live for ever, and the whole making is one call that keeps nothing.
 
-static inline int bearergate_select_public_key(void) { return EVP_PKEY_PUBLIC_KEY; }
+static inline EVP_PKEY *bearergate_public_key_from(const char *type, OSSL_PARAM *parameters) {
+    EVP_PKEY *key = NULL;
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+    if (context != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1) {
+        key = NULL;
+    }
+    EVP_PKEY_CTX_free(context);
+    return key;
+}
+
+// Both numbers big-endian.
+static inline EVP_PKEY *bearergate_rsa_public_key(const uint8_t *modulus, size_t modulusCount,
+                                                  const uint8_t *exponent, size_t exponentCount) {
+    EVP_PKEY *key = NULL;
+    BIGNUM *n = BN_bin2bn(modulus, (int)modulusCount, NULL);
+    BIGNUM *e = BN_bin2bn(exponent, (int)exponentCount, NULL);
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    OSSL_PARAM *parameters = NULL;
+    if (n != NULL && e != NULL && builder != NULL &&
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+        OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1 &&
+        (parameters = OSSL_PARAM_BLD_to_param(builder)) != NULL) {
+        key = bearergate_public_key_from("RSA", parameters);
+    }
+    OSSL_PARAM_free(parameters);
+    OSSL_PARAM_BLD_free(builder);
+    BN_free(e);
+    BN_free(n);
+    return key;
+}
+
+// `point` in the uncompressed form of SEC 1; OpenSSL refuses one that is not on the curve.
+static inline EVP_PKEY *bearergate_ec_public_key(const char *group, const uint8_t *point, size_t pointCount) {
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)group, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)point, pointCount),
+        OSSL_PARAM_construct_end(),
+    };
+    return bearergate_public_key_from("EC", parameters);
+}
 
 // The low-level hash functions. OpenSSL 3 marks them deprecated in favour of EVP, which allocates a context and looks
 // its algorithm up for every message; a token's fingerprint is taken on every request, so here they are worth keeping.

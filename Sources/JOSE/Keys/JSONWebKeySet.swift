@@ -15,11 +15,16 @@ package struct JSONWebKeySet: Sendable {
 
     private let byIdentifier: [KeyIdentifier: [JSONWebKey]]
 
-    /// Reads the document. One bad key is left out; a document that is no set is refused as a whole.
-    package static func read(_ bytes: [UInt8], policy: KeyPolicy = KeyPolicy()) throws(JSONWebKeySetError) -> JSONWebKeySet
-    {
+    /// Reads the document.
+    ///
+    /// One bad key is left out; a document that is no set is refused as a whole.
+    package static func read(
+        _ bytes: [UInt8], policy: KeyPolicy = KeyPolicy()
+    ) throws(JSONWebKeySetError) -> JSONWebKeySet {
         guard bytes.count <= self.byteCountMax else { throw .tooLarge }
-        guard let document = try? JSONReader.read(bytes.span, limits: JSONLimits(bytes: self.byteCountMax)) else { throw .notJSON }
+        guard let document = try? JSONReader.read(bytes, limits: JSONLimits(bytes: self.byteCountMax)) else {
+            throw .notJSON
+        }
         guard case .object(let members) = document, case .array(let elements)? = members["keys"] else {
             throw .notAKeySet
         }

@@ -1,4 +1,6 @@
-/// Why a key of a set is not used. Closed: each is a log label.
+/// Why a key of a set is not used.
+///
+/// Closed: each is a log label.
 package enum KeyProblem: Error, Sendable, Hashable, CaseIterable {
     case notAnObject
     case malformedMember

@@ -36,7 +36,9 @@ package struct KeyedDigest: Sendable {
         var code = Digest256()
         unsafe self.withWords { inner, outer in
             unsafe message.withUnsafeBufferPointer { message in
-                unsafe code.write { unsafe bearergate_hmac_sha256(inner, outer, message.baseAddress, message.count, $0) }
+                unsafe code.write {
+                    unsafe bearergate_hmac_sha256(inner, outer, message.baseAddress, message.count, $0)
+                }
             }
         }
         return code

@@ -1,6 +1,8 @@
 import COpenSSL
 
-/// A private key in OpenSSL's hands, for the development server and for tests. It does not print itself.
+/// A private key in OpenSSL's hands, for the development server and for tests.
+///
+/// It does not print itself.
 ///
 /// Unchecked: `pkey` is written once in `init`; OpenSSL counts references atomically and signing makes its own context.
 @safe

@@ -20,11 +20,16 @@ package final class OpenSSLPublicKey: @unchecked Sendable {
         self.kind = material.kind
         switch material {
         case .rsa(let modulus, let exponent):
-            guard let pkey = unsafe Self.makeRSA(modulus: modulus, exponent: exponent) else { throw .modulusRefused }
+            guard
+                let pkey = unsafe bearergate_rsa_public_key(modulus, modulus.count, exponent, exponent.count)
+            else { throw .modulusRefused }
             unsafe self.pkey = pkey
             self.signatureByteCount = modulus.count
         case .ellipticCurve(let curve, let x, let y):
-            guard let pkey = unsafe Self.makeEllipticCurve(curve, x: x, y: y) else { throw .pointRefused }
+            let point = [0x04] + x + y
+            guard let pkey = unsafe bearergate_ec_public_key(curve.name, point, point.count) else {
+                throw .pointRefused
+            }
             unsafe self.pkey = pkey
             self.signatureByteCount = 2 * curve.coordinateByteCount
         case .ed25519(let x):
@@ -87,48 +92,6 @@ package final class OpenSSLPublicKey: @unchecked Sendable {
 
     /// One a loop on a large machine; more threads than this at once make their own and let them go.
     private static let idleContextsMax = 32
-
-    private static func makeRSA(modulus: [UInt8], exponent: [UInt8]) -> OpaquePointer? {
-        guard let n = unsafe BN_bin2bn(modulus, Int32(clamping: modulus.count), nil) else { return nil }
-        defer { unsafe BN_free(n) }
-        guard let e = unsafe BN_bin2bn(exponent, Int32(clamping: exponent.count), nil) else { return nil }
-        defer { unsafe BN_free(e) }
-        guard let builder = unsafe OSSL_PARAM_BLD_new() else { return nil }
-        defer { unsafe OSSL_PARAM_BLD_free(builder) }
-        guard unsafe OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1,
-            unsafe OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1
-        else { return nil }
-        return unsafe self.make(type: "RSA", from: builder)
-    }
-
-    private static func makeEllipticCurve(_ curve: EllipticCurve, x: [UInt8], y: [UInt8]) -> OpaquePointer? {
-        guard let builder = unsafe OSSL_PARAM_BLD_new() else { return nil }
-        defer { unsafe OSSL_PARAM_BLD_free(builder) }
-        let point = [0x04] + x + y
-        guard unsafe OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, curve.name, 0) == 1 else {
-            return nil
-        }
-        // The builder keeps a pointer to the point until it is turned into parameters.
-        return unsafe point.withUnsafeBytes { point in
-            guard
-                unsafe OSSL_PARAM_BLD_push_octet_string(
-                    builder, OSSL_PKEY_PARAM_PUB_KEY, point.baseAddress, point.count) == 1
-            else { return nil }
-            return unsafe self.make(type: "EC", from: builder)
-        }
-    }
-
-    private static func make(type: String, from builder: OpaquePointer) -> OpaquePointer? {
-        guard let parameters = unsafe OSSL_PARAM_BLD_to_param(builder) else { return nil }
-        defer { unsafe OSSL_PARAM_free(parameters) }
-        guard let context = unsafe EVP_PKEY_CTX_new_from_name(nil, type, nil) else { return nil }
-        defer { unsafe EVP_PKEY_CTX_free(context) }
-        var pkey: OpaquePointer?
-        guard unsafe EVP_PKEY_fromdata_init(context) == 1,
-            unsafe EVP_PKEY_fromdata(context, &pkey, bearergate_select_public_key(), parameters) == 1
-        else { return nil }
-        return unsafe pkey
-    }
 }
 
 extension OpenSSLPublicKey: CustomStringConvertible {

@@ -38,7 +38,9 @@ package enum PasswordHash {
             + "$\(Base64URL.encode(salt))$\(Base64URL.encode(hash))"
     }
 
-    /// Whether `password` made `stored`. A text that is not one of ours matches nothing.
+    /// Whether `password` made `stored`.
+    ///
+    /// A text that is not one of ours matches nothing.
     package static func verify(_ password: [UInt8], against stored: String) -> Bool {
         guard let (cost, salt, hash) = self.parse(stored),
             let candidate = self.derive(password, salt: salt, cost: cost)

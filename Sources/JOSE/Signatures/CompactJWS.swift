@@ -38,7 +38,9 @@ package struct CompactJWS: ~Escapable {
     }
 }
 
-/// Where the two dots of a compact JWS are. Looks for no more than three: a token of dots costs nothing.
+/// Where the two dots of a compact JWS are.
+///
+/// Looks for no more than three: a token of dots costs nothing.
 private struct CompactJWSSegments {
     let first: Int
     let second: Int

@@ -1,4 +1,6 @@
-/// Proof that a trusted key signed these bytes. Only `JWSVerifier`, in this file, can make one.
+/// Proof that a trusted key signed these bytes.
+///
+/// Only `JWSVerifier`, in this file, can make one.
 package struct VerifiedJWS: Sendable {
     package let header: JWSHeader
     package let payload: [UInt8]

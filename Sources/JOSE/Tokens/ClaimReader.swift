@@ -1,6 +1,8 @@
 import OAuthModel
 
-/// Reads the registered claims of a JWT. One that is there has its kind, and `null` is no kind (RFC 7519 §4.1).
+/// Reads the registered claims of a JWT (RFC 7519 §4.1).
+///
+/// One that is there has its kind, and `null` is no kind.
 struct ClaimReader {
     private let members: JSONObject
 

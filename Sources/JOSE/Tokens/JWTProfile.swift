@@ -13,7 +13,9 @@ package struct JWTProfile: Sendable, Hashable {
     package var leewaySeconds: Int64
     /// Claims that may hold the scopes; the first that is there counts.
     package var scopeClaims: [String]
-    /// Whether `sub` must be there and not empty. A route may do without; then its policy decides.
+    /// Whether `sub` must be there and not empty.
+    ///
+    /// A route may do without; then its policy decides.
     package var requiresSubject: Bool
     /// Longer tokens are refused before anything is decoded.
     package var tokenBytesMax: Int

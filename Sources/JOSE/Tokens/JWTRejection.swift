@@ -1,6 +1,8 @@
 package import OAuthModel
 
-/// Why a token is no good as a JWT access token. Closed; each case has one label for metrics and logs.
+/// Why a token is no good as a JWT access token.
+///
+/// Closed; each case has one label for metrics and logs.
 package enum JWTRejection: Error, Sendable, Hashable {
     case tooLarge
     /// Not three segments of strict base64url (RFC 7515 §7.1).

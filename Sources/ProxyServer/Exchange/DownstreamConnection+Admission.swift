@@ -1,0 +1,133 @@
+import HTTPWire
+import Observability
+import OAuthModel
+import ProxyCore
+import Reactor
+
+/// What a waiter is told.
+enum Landing: Sendable {
+    case verdict(FlightVerdict)
+    /// Keys have arrived, or the fetch has failed: look again.
+    case keys
+}
+
+extension DownstreamConnection {
+    /// A head is whole: decide, then perform.
+    func beginExchange() {
+        let now = self.context.now
+        let generation = self.context.current!
+        self.headDeadline = .max
+        let inbound = self.endpoint.inbound
+        let head = RequestHead(bytes: inbound.bytes, index: self.parser.index)
+        let framing = head.framing
+        self.exchange = Exchange(
+            generation: generation, startedAt: now, method: head.index.method, minorVersion: head.index.minorVersion,
+            requestFraming: framing, expectsContinue: head.expectsContinue,
+            clientKeepsAlive: head.keepsAlive, headByteCount: head.index.byteCount,
+            requestBody: BodyTransfer(
+                framing, outgoing: framing == .chunked ? .chunked : .plain, limits: generation.generation.limits.head))
+        self.exchange?.requestID = RequestID.kept(from: head, peer: self.peer) ?? self.context.makeRequestID()
+        if self.context.shared.accessLog != nil { self.exchange?.logged = LoggedRequest(head) }
+        if self.context.drain == .refusing { return self.refuse(.draining, route: nil) }
+        self.perform(
+            Admission.decide(
+                head, from: self.peer, in: generation.generation, keys: self.context.shared.fingerprintKey,
+                waiter: self.id, at: now))
+    }
+
+    private func perform(_ decision: Decision) {
+        switch decision {
+        case .forward(let grant): self.forward(grant)
+        case .introspect(let pending): self.introspect(pending)
+        case .wait(let pending): self.hold(pending)
+        case .awaitKeys(let pending): self.hold(pending)
+        case .refuse(let refusal, let route): self.refuse(refusal, route: route)
+        }
+    }
+
+    // MARK: Waiting for a verdict
+
+    private func introspect(_ pending: PendingValidation) {
+        let inbound = self.endpoint.inbound
+        guard let exchange, let flight = pending.flight,
+            let token = BearerToken(inbound.bytes.slice(pending.tokenRange))
+        else { return self.refuse(.internalError, route: pending.route) }
+        self.hold(pending)
+        self.context.introspect(pending, flight: flight, token: token, in: exchange.generation)
+    }
+
+    private func hold(_ pending: PendingValidation) {
+        self.phase = .undecided(pending)
+        self.endpoint.wantsReading = false
+        self.stallDeadline = self.context.loop.now + Self.undecidedMax(of: pending.server)
+        self.updateDeadline()
+    }
+
+    /// The answer is there: the head, still in the buffer, is held against it.
+    func resume(with landing: Landing) {
+        guard case .undecided(let pending) = self.phase else { return }
+        self.stallDeadline = .max
+        let now = self.context.now
+        let inbound = self.endpoint.inbound
+        let head = RequestHead(bytes: inbound.bytes, index: self.parser.index)
+        switch landing {
+        case .verdict(let verdict):
+            self.perform(Admission.resume(pending, with: verdict, head: head, at: now))
+        case .keys:
+            self.perform(Admission.resumeWithKeys(pending, head: head, at: now))
+        }
+        // What came behind the request may have been waiting for this one's answer.
+        self.processInbound()
+    }
+
+    /// Nobody needs to tell us any more.
+    func abandonWait() {
+        guard case .undecided(let pending) = self.phase else { return }
+        self.phase = .idle
+        if let flight = pending.flight {
+            pending.server.state.cache.abandon(flight, waiter: pending.waiter)
+        } else {
+            pending.server.state.abandonKeys(pending.waiter)
+        }
+    }
+
+    /// Flights and key fetches have deadlines of their own; this bounds a wait that nobody ends. The second is for
+    /// the timers' tick and the way between loops.
+    private static func undecidedMax(of server: AuthorizationServer) -> Nanoseconds {
+        max(server.settings.introspection?.timeout ?? 0, server.settings.jwt?.timeout ?? 0) + .seconds(1)
+    }
+
+    // MARK: Forwarding
+
+    private func forward(_ grant: AccessGrant) {
+        guard var exchange = self.exchange else { return }
+        let generation = exchange.generation.generation
+        if case .length(let count) = exchange.requestFraming, let limit = generation.limits.body, count > limit {
+            return self.refuse(.bodyTooLarge, route: grant.route)
+        }
+        exchange.route = grant.route
+        exchange.grant = grant
+        exchange.decidedAt = self.context.loop.now
+        exchange.streamIdleTimeout = grant.route.upstream.streamIdleTimeout
+        self.exchange = exchange
+        self.phase = .exchanging
+        self.endpoint.wantsReading = false
+        self.askUpstream(fresh: false)
+    }
+
+    /// - Parameter fresh: not on a reused connection.
+    func askUpstream(fresh: Bool) {
+        guard let exchange, let route = exchange.route else { return }
+        let pool = exchange.generation.upstreamPools[route.upstream.index]
+        switch pool.lease(to: self, fresh: fresh) {
+        case .ready(let connection):
+            self.exchange?.upstream = connection
+            self.sendRequestHead()
+        case .connecting(let connection):
+            self.exchange?.upstream = connection
+        case .full:
+            exchange.generation.instruments.upstreams[route.upstream.index].count(.busy)
+            self.refuse(.upstreamBusy, route: route)
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import ProxyCore
+import Reactor
+
+extension DownstreamConnection {
+    /// One timer a connection: the earliest of what is waited for.
+    func updateDeadline() {
+        self.endpoint.deadline = min(
+            self.headDeadline, self.expiryDeadline, self.stallDeadline, self.bodyRate?.deadline ?? .max)
+    }
+
+    func deadlinesPassed() {
+        let now = self.context.loop.now
+        switch self.phase {
+        case .idle:
+            if now >= self.headDeadline { return self.closeAfterFlush() }
+        case .readingHead:
+            if now >= self.headDeadline { return self.refuse(.headTooSlow, route: nil) }
+        case .undecided(let pending):
+            // The flight has a deadline of its own; this one is for a flight that never lands.
+            if now >= self.stallDeadline {
+                self.abandonWait()
+                return self.refuse(.authorizationServerUnavailable(retryAfter: nil), route: pending.route)
+            }
+        case .exchanging, .tunnelling:
+            if now >= self.expiryDeadline { return self.cutStream() }
+            if now >= self.stallDeadline { return self.streamStalled() }
+            if now >= self.bodyRate?.deadline ?? .max, let exchange {
+                let minimum = exchange.generation.generation.bodyRateMin
+                let met =
+                    self.bodyRate?.close(
+                        contentCount: exchange.requestBody.contentCount, minimumRate: minimum, now: now) ?? true
+                if !met { return self.bodyTooSlow() }
+            }
+        case .lingering:
+            return self.close()
+        case .closed:
+            return
+        }
+        self.updateDeadline()
+    }
+
+    /// The token's end has come while its stream goes on (SPEC §5).
+    private func cutStream() { self.abortExchange() }
+
+    private func streamStalled() {
+        guard let exchange, !exchange.responseStarted else { return self.abortExchange() }
+        self.releaseUpstream(reusable: false)
+        self.refuse(.upstreamTimeout, route: exchange.route)
+    }
+
+    private func bodyTooSlow() {
+        guard let exchange, !exchange.responseStarted else { return self.abortExchange() }
+        self.releaseUpstream(reusable: false)
+        self.refuse(.bodyTooSlow, route: exchange.route)
+    }
+}

@@ -1,0 +1,163 @@
+import HTTPWire
+import Observability
+import ProxyCore
+import Reactor
+
+typealias UpstreamErrorKind = UpstreamInstruments.ErrorKind
+
+extension DownstreamConnection {
+    // MARK: Our own answers
+
+    /// Answers for ourselves, and leaves the connection either in step or closed in stages (SPEC §5).
+    func refuse(_ refusal: Refusal, route: Route?) {
+        if case .closed = self.phase { return }
+        self.abandonWait()
+        let staysInStep = self.bodyIsInHand()
+        let keepsAlive = self.exchange?.clientKeepsAlive ?? false
+        let closes =
+            refusal.closesConnection || !staysInStep || !keepsAlive || self.clientHalfClosed
+            || self.context.drain != .serving
+        self.context.writer.reset()
+        RefusalResponse.write(
+            refusal, route: route, isHead: self.exchange?.isHead ?? false,
+            minorVersion: self.exchange?.minorVersion ?? 1, closes: closes, date: self.context.date,
+            requestID: self.exchange?.requestID ?? self.context.makeRequestID(), into: &self.context.writer)
+        let answer = self.context.writer.count
+        self.exchange?.responseBytes = UInt64(answer)
+        self.record(.refused(refusal), route: route)
+        switch self.context.writeOut(to: self.endpoint) {
+        case .sent, .queued: break
+        case .overflow, .failed: return self.close()
+        }
+        if closes { return self.closeInStages() }
+        self.awaitNextRequest()
+    }
+
+    /// Whether the request's body lies whole in the buffer (or there is none), so that the next request's beginning is
+    /// known; what lies there of it is dropped.
+    private func bodyIsInHand() -> Bool {
+        guard var exchange = self.exchange else { return false }
+        let inbound = self.endpoint.inbound
+        if exchange.headByteCount > 0 { inbound.consume(exchange.headByteCount) }
+        exchange.headByteCount = 0
+        defer { self.exchange = exchange }
+        var scrap = HeadWriter()
+        while !exchange.requestBody.isFinished {
+            guard let step = try? exchange.requestBody.step(inbound.bytes, into: &scrap, trailers: { _, _, _ in }) else {
+                return false
+            }
+            switch step {
+            case .pass(let count):
+                exchange.requestBody.passed(count)
+                inbound.consume(count)
+            case .encoded(let consumed), .finished(let consumed): inbound.consume(consumed)
+            case .needMore(let consumed):
+                inbound.consume(consumed)
+                return false
+            }
+            scrap.reset()
+        }
+        return true
+    }
+
+    // MARK: The end of an exchange
+
+    /// The response is whole and on its way: the upstream goes back to its pool, the client may ask again.
+    func finishExchange() {
+        guard let exchange else { return }
+        let requestIsWhole = exchange.requestBody.isFinished
+        self.exchange?.responseBytes = exchange.responseBody.contentCount
+        self.record(.forwarded, route: exchange.route)
+        self.releaseUpstream(reusable: exchange.upstreamKeepsAlive && requestIsWhole)
+        guard exchange.clientKeepsAlive else {
+            if exchange.headByteCount > 0 { self.endpoint.inbound.consume(exchange.headByteCount) }
+            return requestIsWhole && self.endpoint.inbound.isEmpty ? self.closeAfterFlush() : self.closeInStages()
+        }
+        self.awaitNextRequest()
+    }
+
+    /// Gives the upstream's connection back, or closes it when it is not certain to be in step.
+    func releaseUpstream(reusable: Bool) {
+        guard let exchange, let upstream = exchange.upstream else { return }
+        self.exchange?.upstream = nil
+        if reusable { upstream.pool.giveBack(upstream) } else { upstream.discard() }
+        if let route = exchange.route {
+            exchange.generation.instruments.upstreams[route.upstream.index].set(
+                idle: upstream.pool.idleCount, busy: upstream.pool.busyCount)
+        }
+    }
+
+    /// A response that has begun cannot be finished: the client must see that it is cut.
+    func abortExchange() {
+        guard let exchange else { return self.close() }
+        self.record(.cut, route: exchange.route)
+        self.releaseUpstream(reusable: false)
+        // A body that only the connection's end delimits would look whole behind an orderly close.
+        if exchange.responseBody.outgoing == .plain, exchange.responseBody.remainingLength == nil { self.endpoint.reset() }
+        self.close()
+    }
+
+    func clientIsGone() {
+        if self.exchange != nil { self.record(.refused(.clientGone), route: self.exchange?.route) }
+        self.close()
+    }
+
+    // MARK: Closing
+
+    /// How much of an unread request is dropped before the connection ends (SPEC §5).
+    static let lingerBytesMax = 256 << 10
+    static let lingerTime: Nanoseconds = .seconds(2)
+
+    /// Answer, shut down writing, read and drop, close (RFC 9112 §9.6): a client that is still sending gets the answer.
+    func closeInStages() {
+        self.releaseUpstream(reusable: false)
+        self.exchange = nil
+        self.headDeadline = self.context.loop.now + Self.lingerTime
+        self.expiryDeadline = .max
+        self.stallDeadline = .max
+        self.bodyRate = nil
+        self.updateDeadline()
+        self.phase = .lingering(dropped: self.endpoint.inbound.count)
+        self.endpoint.inbound.consumeAll()
+        self.endpoint.inbound.releaseIfEmpty()
+        if self.endpoint.outbound.isEmpty { self.endpoint.shutdownWriting() } else { self.closesWhenFlushed = true }
+        self.endpoint.wantsReading = true
+        if self.clientHalfClosed, self.endpoint.outbound.isEmpty { self.close() }
+    }
+
+    func drop(alreadyDropped: Int) {
+        switch self.endpoint.receive() {
+        case .bytes(let count, _):
+            self.endpoint.inbound.consumeAll()
+            self.endpoint.inbound.releaseIfEmpty()
+            let dropped = alreadyDropped + count
+            self.phase = .lingering(dropped: dropped)
+            // No more is read, but the answer has the rest of its time to be fetched before we close.
+            if dropped >= Self.lingerBytesMax { self.endpoint.wantsReading = false }
+        case .wouldBlock, .full: break
+        case .endOfStream, .failed: self.close()
+        }
+    }
+
+    /// Nothing is unread and nothing more will be said: close as soon as what is queued has gone.
+    func closeAfterFlush() {
+        guard !self.endpoint.outbound.isEmpty else { return self.close() }
+        self.closesWhenFlushed = true
+        self.phase = .lingering(dropped: Self.lingerBytesMax)
+        self.exchange = nil
+        self.headDeadline = self.context.loop.now + self.context.current.generation.timeouts.idle
+        self.expiryDeadline = .max
+        self.stallDeadline = .max
+        self.updateDeadline()
+        self.endpoint.wantsReading = false
+    }
+
+    /// What was queued is out.
+    func finishClosing() {
+        self.closesWhenFlushed = false
+        guard case .lingering(let dropped) = self.phase, dropped < Self.lingerBytesMax, !self.clientHalfClosed else {
+            return self.close()
+        }
+        self.endpoint.shutdownWriting()
+    }
+}

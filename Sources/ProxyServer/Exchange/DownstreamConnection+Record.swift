@@ -1,0 +1,103 @@
+import HTTPWire
+import Observability
+import ProxyCore
+import Reactor
+
+/// How an exchange ended.
+enum ExchangeEnd {
+    case forwarded
+    case refused(Refusal)
+    /// It had begun to be answered and could not be finished.
+    case cut
+}
+
+/// What the access log says of a request, kept because its head makes room for its body; never a query, which may hold
+/// a credential.
+struct LoggedRequest {
+    let method: [UInt8]
+    let path: [UInt8]
+    /// Of `traceparent` (W3C Trace Context §3.2.2.3).
+    let traceID: [UInt8]?
+
+    init(_ head: borrowing RequestHead) {
+        self.method = Self.copy(head.methodName)
+        let target = head.bytes.slice(head.index.pathAndQuery)
+        var end = 0
+        while end < target.count, target[end] != UInt8(ascii: "?") { end += 1 }
+        self.path = Self.copy(target.extracting(0..<min(end, Self.pathBytesMax)))
+        if let field = head.index.fieldIndex.only(.traceparent), head.value(field).count >= 35 {
+            self.traceID = Self.copy(head.value(field).extracting(3..<35))
+        } else {
+            self.traceID = nil
+        }
+    }
+
+    /// A longer path is cut in the log: lines stay bounded.
+    private static let pathBytesMax = 1_024
+
+    private static func copy(_ span: Span<UInt8>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(span.count)
+        for index in span.indices { bytes.append(span[index]) }
+        return bytes
+    }
+}
+
+extension DownstreamConnection {
+    /// Counts and logs one finished exchange; called once for each.
+    func record(_ end: ExchangeEnd, route: Route?) {
+        let now = self.context.loop.now
+        let startedAt = self.exchange?.startedAt.monotonic ?? now
+        let generation = self.exchange?.generation ?? self.context.current!
+        let (decision, reason, status): (DecisionLabel, Refusal?, UInt16) =
+            switch end {
+            case .forwarded:
+                if let reported = self.exchange?.grant?.reportedRefusal {
+                    (.reported, reported, self.exchange?.status ?? 0)
+                } else {
+                    (.allowed, nil, self.exchange?.status ?? 0)
+                }
+            case .refused(let refusal):
+                (refusal.party == .client ? .refused : .failed, refusal, refusal.status)
+            case .cut: (.failed, .upstreamMalformed, self.exchange?.status ?? 0)
+            }
+        generation.routeInstruments(route).count(
+            decision, reason: reason, status: status, nanoseconds: now - startedAt)
+        guard let log = self.context.shared.accessLog else { return }
+        if decision == .allowed, !self.context.isSampled(log.allowedShare) { return }
+        log.append(self.logLine(log.format, decision: decision, reason: reason, status: status, route: route))
+    }
+
+    private func logLine(
+        _ format: AccessLog.Format, decision: DecisionLabel, reason: Refusal?, status: UInt16, route: Route?
+    ) -> [UInt8] {
+        let now = self.context.loop.now
+        var line = AccessLogLine(format: format)
+        line.add("time", self.context.timestamp)
+        line.add("route", route?.name ?? InstrumentRegistry.noRouteName)
+        line.add("decision", decision.text)
+        line.add("reason", reason?.label ?? "allowed")
+        line.add("status", UInt64(status))
+        guard let exchange else { return line.finish() }
+        if let logged = exchange.logged {
+            line.add("method", logged.method)
+            line.add("path", logged.path)
+            if let trace = logged.traceID { line.add("trace_id", trace) }
+        }
+        line.add("bytes", exchange.responseBytes)
+        line.add("duration_ms", milliseconds: now - exchange.startedAt.monotonic)
+        if exchange.decidedAt > 0 {
+            line.add("decision_ms", milliseconds: exchange.decidedAt - exchange.startedAt.monotonic)
+        }
+        if exchange.upstreamAnsweredAt > 0 {
+            line.add("upstream_ms", milliseconds: exchange.upstreamAnsweredAt - exchange.upstreamAskedAt)
+        }
+        if let token = exchange.grant?.token {
+            if let subject = token.subject { line.add("sub", subject) }
+            if let client = token.clientID { line.add("client_id", client) }
+        }
+        if let requestID = exchange.requestID { line.add("request_id", requestID.description) }
+        line.add("peer", self.peer.address)
+        return line.finish()
+    }
+}

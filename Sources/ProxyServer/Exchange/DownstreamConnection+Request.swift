@@ -1,0 +1,196 @@
+import HTTPWire
+import ProxyCore
+import Reactor
+
+extension DownstreamConnection {
+    /// The upstream is connected: the head goes, and with it what is already there of a plain body.
+    func sendRequestHead() {
+        guard let exchange, let grant = exchange.grant, let upstream = exchange.upstream,
+            let requestID = exchange.requestID, let endpoint = upstream.endpoint
+        else { return }
+        let inbound = self.endpoint.inbound
+        self.context.writer.reset()
+        do {
+            try UpstreamRequestHead.write(
+                RequestHead(bytes: inbound.bytes, index: self.parser.index), grant: grant, peer: self.peer,
+                requestID: requestID, framing: exchange.requestFraming, generation: exchange.generation.generation,
+                into: &self.context.writer)
+        } catch {
+            self.releaseUpstream(reusable: true)
+            return self.refuse(error, route: grant.route)
+        }
+        self.exchange?.requestHeadSent = true
+        self.exchange?.upstreamAskedAt = self.context.loop.now
+        if exchange.requestFraming == .none {
+            // The head stays in the buffer: should this reused connection turn out dead, the request is sent again.
+            guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
+            return self.requestIsSent()
+        }
+        inbound.consume(exchange.headByteCount)
+        self.exchange?.headByteCount = 0
+        self.bodyRate = BodyRateWindow(contentCount: 0, now: self.context.loop.now)
+        self.progressed()
+        self.sendRequestHeadWithBody(to: endpoint, of: upstream)
+    }
+
+    /// One system call for the head and the first bytes of a body of known length.
+    private func sendRequestHeadWithBody(to endpoint: Endpoint, of upstream: ServiceConnection) {
+        let inbound = self.endpoint.inbound
+        let available = min(UInt64(inbound.count), self.exchange?.requestBody.remainingLength ?? 0)
+        guard available > 0 else {
+            guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
+            return self.pumpRequestBody(mayRead: false)
+        }
+        let headCount = self.context.writer.count
+        switch self.context.sendOut(to: endpoint, with: inbound, count: Int(available)) {
+        case .failed:
+            self.upstreamFailed(upstream, .reset)
+        case .wouldBlock:
+            guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
+            self.pumpRequestBody(mayRead: false)
+        case .sent(let count):
+            if count < headCount {
+                guard self.succeeds(self.context.writeOut(to: endpoint, from: count), on: upstream) else { return }
+            } else {
+                self.requestBodyPassed(count - headCount)
+            }
+            self.pumpRequestBody(mayRead: false)
+        }
+    }
+
+    private func requestBodyPassed(_ count: Int) {
+        guard count > 0 else { return }
+        self.exchange?.requestBody.passed(count)
+        self.exchange?.bodyByteSent = true
+        self.endpoint.inbound.consume(count)
+        self.progressed()
+    }
+
+    /// Bytes have come from the client while its body is wanted.
+    func readRequestBody() { self.pumpRequestBody(mayRead: true) }
+
+    /// Moves the request's body on until the client has no more to give or the upstream takes no more.
+    ///
+    /// - Parameter mayRead: one receive a wake-up; level-triggered polling brings us back for more.
+    func pumpRequestBody(mayRead: Bool) {
+        var mayRead = mayRead
+        while let upstream = self.exchange?.upstream, let endpoint = upstream.endpoint {
+            guard endpoint.outbound.isEmpty else { return self.pauseClient(until: endpoint) }
+            self.context.writer.reset()
+            let inbound = self.endpoint.inbound
+            let step: BodyTransfer.Step
+            do {
+                guard let made = try self.stepRequestBody() else { return }
+                step = made
+            } catch {
+                return self.requestBodyIsBad(.wire(error))
+            }
+            if let limit = self.exchange?.generation.generation.limits.body,
+                self.exchange?.requestBody.contentCount ?? 0 > limit
+            {
+                return self.requestBodyIsBad(.bodyTooLarge)
+            }
+            switch step {
+            case .pass(let count):
+                switch endpoint.send(inbound.bytes.extracting(0..<count)) {
+                case .sent(let sent):
+                    self.requestBodyPassed(sent)
+                    if sent < count { return self.pauseClient(until: endpoint) }
+                case .wouldBlock: return self.pauseClient(until: endpoint)
+                case .failed: return self.upstreamFailed(upstream, .reset)
+                }
+            case .encoded(let consumed):
+                inbound.consume(consumed)
+                self.exchange?.bodyByteSent = true
+                self.progressed()
+                guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
+            case .needMore(let consumed):
+                inbound.consume(consumed)
+                guard mayRead else { return self.resumeClient() }
+                mayRead = false
+                guard self.receiveRequestBody() else { return }
+            case .finished(let consumed):
+                inbound.consume(consumed)
+                guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
+                return self.requestIsSent()
+            }
+        }
+    }
+
+    private func stepRequestBody() throws(WireError) -> BodyTransfer.Step? {
+        guard let exchange, let route = exchange.route else { return nil }
+        let generation = exchange.generation.generation
+        let inbound = self.endpoint.inbound
+        return try self.exchange?.requestBody.step(inbound.bytes, into: &self.context.writer) {
+            fields, bytes, writer in
+            ForwardedTrailers.writeRequest(fields, in: bytes, route: route, generation: generation, into: &writer)
+        }
+    }
+
+    /// - Returns: whether there is something new to look at.
+    private func receiveRequestBody() -> Bool {
+        let remaining = self.exchange?.requestBody.remainingLength ?? 0
+        let size = remaining > UInt64(ReadBuffer.readChunk) ? ReadBuffer.bulk : ReadBuffer.readChunk * 2
+        switch self.endpoint.receive(upTo: size, chunk: size) {
+        case .bytes: return true
+        case .wouldBlock, .full:
+            self.resumeClient()
+            return false
+        case .endOfStream, .failed:
+            // A body that stops in the middle: what arrived must not look whole to the upstream.
+            self.clientIsGone()
+            return false
+        }
+    }
+
+    private func pauseClient(until upstream: Endpoint) {
+        upstream.wantsWriting = true
+        self.endpoint.wantsReading = false
+        self.bodyRate?.pause(at: self.context.loop.now)
+        self.updateDeadline()
+    }
+
+    private func resumeClient() {
+        self.endpoint.inbound.releaseIfEmpty()
+        self.endpoint.wantsReading = true
+        self.bodyRate?.goOn(at: self.context.loop.now)
+        self.updateDeadline()
+    }
+
+    private func requestBodyIsBad(_ refusal: Refusal) {
+        self.releaseUpstream(reusable: false)
+        guard let exchange, !exchange.responseStarted else { return self.abortExchange() }
+        self.refuse(refusal, route: exchange.route)
+    }
+
+    /// The last byte of the request is out: now the upstream has `response_timeout`.
+    private func requestIsSent() {
+        guard let exchange, let upstream = exchange.upstream else { return }
+        self.bodyRate = nil
+        if exchange.headByteCount == 0 { self.endpoint.inbound.releaseIfEmpty() }
+        self.endpoint.wantsReading = false
+        if !exchange.responseStarted, let route = exchange.route {
+            upstream.endpoint?.deadline = self.context.loop.now + route.upstream.responseTimeout
+        }
+        if exchange.requestFraming != .none { self.updateDeadline() }
+    }
+
+    /// Something moved: a stream that moves is not idle.
+    func progressed() {
+        guard let exchange else { return }
+        if exchange.requestFraming != .none || exchange.responseStarted {
+            self.stallDeadline = self.context.loop.now + exchange.streamIdleTimeout
+            self.updateDeadline()
+        }
+    }
+
+    /// Whether what was to be written to the upstream is written or queued.
+    private func succeeds(_ outcome: WriteOutcome, on upstream: ServiceConnection) -> Bool {
+        switch outcome {
+        case .sent, .queued: return true
+        case .overflow, .failed:
+            self.upstreamFailed(upstream, .reset)
+            return false
+        }
+    }
+}

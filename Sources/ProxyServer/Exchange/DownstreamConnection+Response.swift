@@ -1,0 +1,334 @@
+import HTTPWire
+import Observability
+import ProxyCore
+import Reactor
+
+extension DownstreamConnection: ServiceConnectionUser {
+    func serviceConnected(_ connection: ServiceConnection) {
+        guard case .exchanging = self.phase, self.exchange?.upstream === connection else { return }
+        self.sendRequestHead()
+    }
+
+    func serviceReadable(_ connection: ServiceConnection) {
+        switch self.phase {
+        case .exchanging:
+            if self.exchange?.responseStarted == true {
+                self.pumpResponse(mayRead: true)
+            } else {
+                self.readResponseHead(from: connection)
+            }
+        case .tunnelling(let tunnel): tunnel.upstreamReadable()
+        case .idle, .readingHead, .undecided, .lingering, .closed: connection.endpoint?.wantsReading = false
+        }
+    }
+
+    func serviceWritable(_ connection: ServiceConnection) {
+        switch self.phase {
+        case .exchanging:
+            connection.endpoint?.wantsWriting = false
+            if self.exchange?.requestHeadSent == true { self.pumpRequestBody(mayRead: false) }
+        case .tunnelling(let tunnel): tunnel.upstreamWritable()
+        case .idle, .readingHead, .undecided, .lingering, .closed: break
+        }
+    }
+
+    /// Seen while its bytes wait for a slow client: reading will come to the end by itself.
+    func servicePeerClosed(_ connection: ServiceConnection) {
+        if case .tunnelling(let tunnel) = self.phase { tunnel.upstreamHalfClosed() }
+    }
+
+    func serviceFailed(_ connection: ServiceConnection, _ failure: ServiceFailure) {
+        self.upstreamFailed(connection, failure)
+    }
+
+    func serviceDeadline(_ connection: ServiceConnection) {
+        guard let exchange, !exchange.responseStarted else { return self.abortExchange() }
+        self.count(.timeout)
+        self.releaseUpstream(reusable: false)
+        self.refuse(.upstreamTimeout, route: exchange.route)
+    }
+
+    // MARK: The head
+
+    private func readResponseHead(from connection: ServiceConnection) {
+        guard let exchange, let endpoint = connection.endpoint else { return }
+        switch endpoint.receive(upTo: exchange.generation.generation.limits.head.head + ReadBuffer.readChunk) {
+        case .bytes: self.parseResponseHead(from: connection)
+        case .wouldBlock: break
+        case .full: self.responseIsBad()
+        case .endOfStream, .failed: self.upstreamFailed(connection, .reset)
+        }
+    }
+
+    /// Interim responses may stand before the final one; each is a head of its own.
+    private func parseResponseHead(from connection: ServiceConnection) {
+        while let endpoint = connection.endpoint, self.exchange?.upstream === connection {
+            let inbound = endpoint.inbound
+            do {
+                guard case .complete = try connection.parser.parse(inbound.bytes) else { return }
+            } catch {
+                return self.responseIsBad()
+            }
+            let status = connection.parser.index.status
+            if status == 101 { return self.switchProtocols(connection) }
+            guard status < 200 else { return self.beginResponse(from: connection) }
+            guard self.passInterim(from: connection) else { return }
+        }
+    }
+
+    /// A flood of interim responses is no answer (RFC 9110 §15.2 sets no bound; this is ours).
+    static let interimResponsesMax = 16
+
+    private func passInterim(from connection: ServiceConnection) -> Bool {
+        guard let exchange, let endpoint = connection.endpoint, exchange.interimCount < Self.interimResponsesMax else {
+            self.responseIsBad()
+            return false
+        }
+        self.exchange?.interimCount += 1
+        let inbound = endpoint.inbound
+        let head = ResponseHead(bytes: inbound.bytes, index: connection.parser.index)
+        // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
+        if exchange.minorVersion >= 1 {
+            self.context.writer.reset()
+            UpstreamResponseHead.writeInterim(head, into: &self.context.writer)
+            guard self.clientTakes(self.context.writeOut(to: self.endpoint)) else { return false }
+        }
+        endpoint.inbound.consume(connection.parser.index.byteCount)
+        connection.parser.reset()
+        return !endpoint.inbound.isEmpty
+    }
+
+    private func beginResponse(from connection: ServiceConnection) {
+        guard var exchange = self.exchange, let endpoint = connection.endpoint, let grant = exchange.grant else { return }
+        let inbound = endpoint.inbound
+        let head = ResponseHead(bytes: inbound.bytes, index: connection.parser.index)
+        let framing = head.framing(for: exchange.method)
+        // An answer before the whole request: what is still to come of it may never be read.
+        let isEarly = !exchange.requestBody.isFinished
+        let closes = !exchange.clientKeepsAlive || self.clientHalfClosed || isEarly || self.context.drain != .serving
+        self.context.writer.reset()
+        let clientFraming = UpstreamResponseHead.write(
+            head, framing: framing, grant: grant, minorVersion: exchange.minorVersion, closes: closes,
+            date: self.context.date, into: &self.context.writer)
+        exchange.clientKeepsAlive = !closes && clientFraming != .untilClose
+        exchange.upstreamKeepsAlive = head.keepsAlive && framing != .untilClose
+        exchange.status = head.index.status
+        exchange.upstreamAnsweredAt = self.context.loop.now
+        exchange.mayIdle = Self.isEventStream(head)
+        exchange.responseBody = BodyTransfer(
+            framing, outgoing: clientFraming == .chunked ? .chunked : .plain,
+            limits: exchange.generation.generation.limits.head)
+        if exchange.mayIdle { exchange.streamIdleTimeout = .max / 2 }
+        self.exchange = exchange
+        endpoint.deadline = .max
+        endpoint.inbound.consume(connection.parser.index.byteCount)
+        self.sendResponseHead(from: endpoint)
+    }
+
+    /// Server-Sent Events may be silent for as long as they like.
+    private static func isEventStream(_ head: borrowing ResponseHead) -> Bool {
+        guard let field = head.first(of: .contentType) else { return false }
+        let value = head.value(field)
+        let wanted: StaticString = "text/event-stream"
+        return value.count >= wanted.utf8CodeUnitCount
+            && value.extracting(0..<wanted.utf8CodeUnitCount).equalsIgnoringCase(wanted)
+    }
+
+    /// One system call for the head and what is there of the body.
+    private func sendResponseHead(from upstream: Endpoint) {
+        let available = min(UInt64(upstream.inbound.count), self.exchange?.responseBody.remainingLength ?? 0)
+        guard available > 0 else {
+            // Chunked: what is there is framed behind the head in the same writer, and goes out with it.
+            return self.pumpResponse(mayRead: false, headIsWaiting: true)
+        }
+        let headCount = self.context.writer.count
+        switch self.context.sendOut(to: self.endpoint, with: upstream.inbound, count: Int(available)) {
+        case .failed: return self.clientIsGone()
+        case .wouldBlock:
+            guard self.clientTakes(self.context.writeOut(to: self.endpoint)) else { return }
+        case .sent(let count):
+            if count < headCount {
+                guard self.clientTakes(self.context.writeOut(to: self.endpoint, from: count)) else { return }
+            } else {
+                self.responseBodyPassed(count - headCount, from: upstream)
+            }
+        }
+        self.pumpResponse(mayRead: false)
+    }
+
+    // MARK: The body
+
+    private func responseBodyPassed(_ count: Int, from upstream: Endpoint) {
+        guard count > 0 else { return }
+        self.exchange?.responseBody.passed(count)
+        upstream.inbound.consume(count)
+    }
+
+    /// Moves the response's body on until the upstream has no more to give or the client takes no more.
+    func pumpResponse(mayRead: Bool, headIsWaiting: Bool = false) {
+        var mayRead = mayRead
+        var headIsWaiting = headIsWaiting
+        while let connection = self.exchange?.upstream, let upstream = connection.endpoint {
+            guard headIsWaiting || self.endpoint.outbound.isEmpty else { return self.pauseUpstream(upstream) }
+            if !headIsWaiting { self.context.writer.reset() }
+            headIsWaiting = false
+            let step: BodyTransfer.Step
+            do {
+                guard let made = try self.stepResponseBody(upstream) else { return }
+                step = made
+            } catch {
+                return self.abortExchange()
+            }
+            switch step {
+            case .pass(let count):
+                guard self.flushWriter() else { return }
+                guard self.endpoint.outbound.isEmpty else { continue }
+                let inbound = upstream.inbound
+                switch self.endpoint.send(inbound.bytes.extracting(0..<count)) {
+                case .sent(let sent):
+                    self.responseBodyPassed(sent, from: upstream)
+                    if sent < count { return self.pauseUpstream(upstream) }
+                case .wouldBlock: return self.pauseUpstream(upstream)
+                case .failed: return self.clientIsGone()
+                }
+            case .encoded(let consumed):
+                upstream.inbound.consume(consumed)
+                guard self.flushWriter() else { return }
+            case .needMore(let consumed):
+                upstream.inbound.consume(consumed)
+                guard self.flushWriter() else { return }
+                guard mayRead else { return self.awaitUpstream(upstream) }
+                mayRead = false
+                guard self.receiveResponseBody(upstream) else { return }
+            case .finished(let consumed):
+                upstream.inbound.consume(consumed)
+                guard self.flushWriter() else { return }
+                return self.finishExchange()
+            }
+        }
+    }
+
+    private func stepResponseBody(_ upstream: Endpoint) throws(WireError) -> BodyTransfer.Step? {
+        guard let exchange, let route = exchange.route else { return nil }
+        let generation = exchange.generation.generation
+        let inbound = upstream.inbound
+        return try self.exchange?.responseBody.step(inbound.bytes, into: &self.context.writer) {
+            fields, bytes, writer in
+            ForwardedTrailers.writeResponse(fields, in: bytes, route: route, generation: generation, into: &writer)
+        }
+    }
+
+    private func receiveResponseBody(_ upstream: Endpoint) -> Bool {
+        guard let exchange else { return false }
+        let expected = exchange.responseBody.remainingLength ?? 0
+        let isBulk = expected > UInt64(ReadBuffer.readChunk) || exchange.responseBody.contentCount > UInt64(ReadBuffer.bulk)
+        let size = isBulk ? ReadBuffer.bulk : ReadBuffer.readChunk * 2
+        switch upstream.receive(upTo: size, chunk: size) {
+        case .bytes:
+            self.progressed()
+            return true
+        case .wouldBlock, .full:
+            self.awaitUpstream(upstream)
+            return false
+        case .endOfStream:
+            self.upstreamEnded()
+            return false
+        case .failed:
+            self.abortExchange()
+            return false
+        }
+    }
+
+    /// The end of the connection is the end of the body only where nothing else says how long it is.
+    private func upstreamEnded() {
+        self.context.writer.reset()
+        let isWhole = self.exchange?.responseBody.connectionEnded(into: &self.context.writer) ?? false
+        guard isWhole else { return self.abortExchange() }
+        guard self.flushWriter() else { return }
+        self.finishExchange()
+    }
+
+    private func awaitUpstream(_ upstream: Endpoint) {
+        upstream.inbound.releaseIfEmpty()
+        upstream.wantsReading = true
+        self.watchStream()
+    }
+
+    private func pauseUpstream(_ upstream: Endpoint) {
+        upstream.wantsReading = false
+        if self.endpoint.outbound.isEmpty { self.endpoint.wantsWriting = true }
+        self.watchStream()
+    }
+
+    /// The response outlasts its first bytes: from now on its time is limited, by silence and by the token's end.
+    private func watchStream() {
+        if self.stallDeadline == .max { self.progressed() }
+        guard self.expiryDeadline == .max, let end = self.exchange?.grant?.streamsEndAt else { return }
+        self.expiryDeadline = self.context.deadline(for: end)
+        self.updateDeadline()
+    }
+
+    /// The client's socket has room again.
+    func clientTakesMore() {
+        self.endpoint.wantsWriting = false
+        guard let exchange, exchange.responseStarted else { return }
+        self.progressed()
+        self.pumpResponse(mayRead: false)
+    }
+
+    private func flushWriter() -> Bool {
+        guard self.context.writer.count > 0 else { return true }
+        defer { self.context.writer.reset() }
+        return self.clientTakes(self.context.writeOut(to: self.endpoint))
+    }
+
+    func clientTakes(_ outcome: WriteOutcome) -> Bool {
+        switch outcome {
+        case .sent, .queued: return true
+        case .overflow, .failed:
+            self.clientIsGone()
+            return false
+        }
+    }
+
+    // MARK: When it goes wrong
+
+    private func responseIsBad() {
+        guard let exchange else { return }
+        self.count(.malformed)
+        self.releaseUpstream(reusable: false)
+        self.refuse(.upstreamMalformed, route: exchange.route)
+    }
+
+    /// The connection is gone, or never came to be.
+    func upstreamFailed(_ connection: ServiceConnection, _ failure: ServiceFailure) {
+        guard let exchange, exchange.upstream === connection || exchange.upstream == nil else { return }
+        if case .tunnelling(let tunnel) = self.phase { return tunnel.upstreamGone() }
+        let mayBeStale =
+            connection.isReused && !exchange.responseStarted && exchange.interimCount == 0 && !exchange.bodyByteSent
+            && !exchange.retried && exchange.headByteCount > 0 && exchange.method.isIdempotent
+            && connection.endpoint?.inbound.isEmpty ?? true
+        self.releaseUpstream(reusable: false)
+        if mayBeStale, failure == .reset {
+            self.exchange?.retried = true
+            return self.askUpstream(fresh: true)
+        }
+        guard !exchange.responseStarted else { return self.abortExchange() }
+        switch failure {
+        case .connect, .reset:
+            self.count(failure == .connect ? .connect : .reset)
+            self.refuse(.upstreamUnreachable, route: exchange.route)
+        case .resolve:
+            self.count(.resolve)
+            self.refuse(.upstreamUnreachable, route: exchange.route)
+        case .connectTimeout:
+            self.count(.timeout)
+            self.refuse(.upstreamTimeout, route: exchange.route)
+        }
+    }
+
+    private func count(_ kind: UpstreamErrorKind) {
+        guard let exchange, let route = exchange.route else { return }
+        exchange.generation.instruments.upstreams[route.upstream.index].count(kind)
+    }
+}

@@ -1,0 +1,221 @@
+import HTTPWire
+import OAuthModel
+import ProxyCore
+import Reactor
+
+/// One client connection: requests are taken from it one after the other and answered in that order.
+///
+/// Confined to its loop. While a request is undecided or its upstream is full, nothing is read from the client: that is
+/// the back-pressure. The head of the request under way stays at the front of the inbound buffer until it is no
+/// longer needed.
+final class DownstreamConnection {
+    enum Phase {
+        /// Between requests: not a byte of the next head has come.
+        case idle
+        case readingHead
+        /// The token is being asked about.
+        case undecided(PendingValidation)
+        case exchanging
+        case tunnelling(Tunnel)
+        /// The answer is out, writing is shut, what still comes is dropped (RFC 9112 §9.6).
+        case lingering(dropped: Int)
+        case closed
+    }
+
+    unowned let context: LoopContext
+    let endpoint: Endpoint
+    let peer: PeerIdentity
+    let id: WaiterID
+    var phase: Phase = .idle
+    var parser: RequestHeadParser
+    var exchange: Exchange?
+    /// The client has shut down its writing: it may still read, so what it asked is answered (RFC 9112 §9.6).
+    var clientHalfClosed = false
+    /// Closing begins when everything queued has gone out.
+    var closesWhenFlushed = false
+    var isProcessing = false
+
+    // Deadlines; the endpoint's is the earliest of them.
+    var headDeadline: UInt64 = .max
+    var expiryDeadline: UInt64 = .max
+    var stallDeadline: UInt64 = .max
+    var bodyRate: BodyRateWindow?
+
+    static func open(_ socket: Socket, peer: PeerIdentity, context: LoopContext) throws(SystemError) {
+        let id = context.connections.reserve()
+        do {
+            let relay = EndpointRelay()
+            let endpoint = try context.loop.makeEndpoint(socket: socket, handler: relay)
+            let connection = DownstreamConnection(endpoint: endpoint, peer: peer, id: id, context: context)
+            endpoint.handler = connection
+            context.connections.occupy(id, with: connection)
+            connection.awaitHead()
+        } catch {
+            context.connections.release(id)
+            throw error
+        }
+    }
+
+    private init(endpoint: Endpoint, peer: PeerIdentity, id: WaiterID, context: LoopContext) {
+        self.endpoint = endpoint
+        self.peer = peer
+        self.id = id
+        self.context = context
+        self.parser = RequestHeadParser(limits: context.current.generation.limits.head)
+    }
+
+    // MARK: Reading heads
+
+    private func awaitHead() {
+        self.phase = .idle
+        self.endpoint.wantsReading = true
+        // A connection that has never said anything has the head's time, not an idle connection's.
+        self.headDeadline = self.context.loop.now + self.context.current.generation.timeouts.head
+        self.updateDeadline()
+    }
+
+    func readHead() {
+        // The head's limits are the parser's; one byte more than the limit must fit for it to say so.
+        let maximum = self.context.current.generation.limits.head.head + ReadBuffer.readChunk
+        switch self.endpoint.receive(upTo: maximum) {
+        case .bytes:
+            self.processInbound()
+        case .wouldBlock:
+            break
+        case .endOfStream:
+            // Nothing asked, or a head that will never be whole: there is nobody to answer.
+            self.close()
+        case .full:
+            self.refuse(.wire(.headTooLong), route: nil)
+        case .failed:
+            self.close()
+        }
+    }
+
+    /// Takes requests from the buffer until one is under way or no whole head is left.
+    func processInbound() {
+        // Answers given at once come back here; the loop below goes on with them, so the stack does not grow.
+        guard !self.isProcessing else { return }
+        self.isProcessing = true
+        defer { self.isProcessing = false }
+        while self.isBetweenRequests, !self.endpoint.inbound.isEmpty, self.endpoint.outbound.isEmpty {
+            do {
+                let inbound = self.endpoint.inbound
+                switch try self.parser.parse(inbound.bytes) {
+                case .needMore:
+                    self.awaitRestOfHead()
+                    return
+                case .complete:
+                    self.beginExchange()
+                }
+            } catch {
+                self.refuse(.wire(error), route: nil)
+            }
+        }
+        if case .idle = self.phase { self.rest() }
+    }
+
+    private var isBetweenRequests: Bool {
+        switch self.phase {
+        case .idle, .readingHead: true
+        case .undecided, .exchanging, .tunnelling, .lingering, .closed: false
+        }
+    }
+
+    private func awaitRestOfHead() {
+        if case .idle = self.phase {
+            self.phase = .readingHead
+            self.headDeadline = min(
+                self.headDeadline, self.context.loop.now + self.context.current.generation.timeouts.head)
+            self.updateDeadline()
+        }
+        self.endpoint.wantsReading = true
+    }
+
+    /// Between requests, with nothing in the buffer: it goes back to the pool.
+    private func rest() {
+        if self.clientHalfClosed { return self.closeAfterFlush() }
+        self.endpoint.inbound.releaseIfEmpty()
+        self.endpoint.wantsReading = self.endpoint.outbound.isEmpty
+    }
+
+    /// The exchange is over and the connection lives on.
+    func awaitNextRequest() {
+        if let held = self.exchange?.headByteCount, held > 0 { self.endpoint.inbound.consume(held) }
+        self.exchange = nil
+        self.parser.reset()
+        self.bodyRate = nil
+        self.expiryDeadline = .max
+        self.stallDeadline = .max
+        if self.context.drain == .refusing { return self.closeAfterFlush() }
+        self.phase = .idle
+        self.headDeadline = self.context.loop.now + self.context.current.generation.timeouts.idle
+        self.updateDeadline()
+        self.processInbound()
+    }
+
+    // MARK: Shutting down
+
+    /// The listeners are closed: an idle connection ends now, a busy one with its answer.
+    func drain() {
+        if case .idle = self.phase { self.closeAfterFlush() }
+    }
+
+    func cut() { self.close() }
+
+    func close() {
+        if case .closed = self.phase { return }
+        self.releaseUpstream(reusable: false)
+        self.abandonWait()
+        if case .tunnelling = self.phase { self.context.tunnelEnded() }
+        self.phase = .closed
+        self.exchange = nil
+        self.endpoint.close()
+        self.context.connectionClosed(self.id)
+    }
+}
+
+@available(*, unavailable) extension DownstreamConnection: Sendable {}
+
+/// Holds an endpoint's events for the moment between its making and its owner's.
+private final class EndpointRelay: EndpointHandler {
+    func endpointReadable(_ endpoint: Endpoint) {}
+}
+
+extension DownstreamConnection: EndpointHandler {
+    func endpointReadable(_ endpoint: Endpoint) {
+        switch self.phase {
+        case .idle, .readingHead: self.readHead()
+        case .exchanging: self.readRequestBody()
+        case .tunnelling(let tunnel): tunnel.clientReadable()
+        case .lingering(let dropped): self.drop(alreadyDropped: dropped)
+        case .undecided, .closed: self.endpoint.wantsReading = false
+        }
+    }
+
+    func endpointWritable(_ endpoint: Endpoint) {
+        if self.closesWhenFlushed { return self.finishClosing() }
+        switch self.phase {
+        case .exchanging: self.clientTakesMore()
+        case .tunnelling(let tunnel): tunnel.clientWritable()
+        case .idle, .readingHead:
+            self.endpoint.wantsReading = true
+            self.processInbound()
+        case .undecided, .lingering, .closed: break
+        }
+    }
+
+    func endpointPeerClosed(_ endpoint: Endpoint) {
+        self.clientHalfClosed = true
+        switch self.phase {
+        case .lingering: self.close()
+        case .tunnelling(let tunnel): tunnel.clientHalfClosed()
+        case .idle, .readingHead, .undecided, .exchanging, .closed: break
+        }
+    }
+
+    /// Reset, or gone altogether: its upstream is released at once.
+    func endpointFailed(_ endpoint: Endpoint, _ error: SystemError) { self.clientIsGone() }
+
+    func endpointDeadline(_ endpoint: Endpoint) { self.deadlinesPassed() }
+}

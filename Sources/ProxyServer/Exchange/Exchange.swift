@@ -1,0 +1,87 @@
+import HTTPWire
+import OAuthModel
+import ProxyCore
+
+/// One request and its response while they are under way.
+struct Exchange {
+    let generation: GenerationContext
+    /// When the head was whole.
+    let startedAt: Instant
+    let method: Method
+    let minorVersion: UInt8
+    let requestFraming: BodyFraming
+    let expectsContinue: Bool
+    /// The connection ends with this exchange: the client said so, or its version does.
+    var clientKeepsAlive: Bool
+
+    var route: Route?
+    var grant: AccessGrant?
+    var requestID: RequestID?
+    /// Bytes of the head at the front of the inbound buffer; 0 once they have been consumed.
+    var headByteCount: Int
+    var requestBody: BodyTransfer
+    var requestHeadSent = false
+    /// A body byte has left for the upstream: the request cannot be sent a second time.
+    var bodyByteSent = false
+    var retried = false
+
+    var upstream: ServiceConnection?
+    var responseBody: BodyTransfer = .none
+    /// The status of the final response, once its head has gone to the client.
+    var status: UInt16 = 0
+    var responseStarted: Bool { self.status != 0 }
+    var upstreamKeepsAlive = false
+    /// Interim responses seen.
+    var interimCount = 0
+    /// `text/event-stream` and the like may be silent as long as they want.
+    var mayIdle = false
+    var streamIdleTimeout: Nanoseconds = 0
+
+    // For the log.
+    var logged: LoggedRequest?
+    var decidedAt: UInt64 = 0
+    var upstreamAskedAt: UInt64 = 0
+    var upstreamAnsweredAt: UInt64 = 0
+    var responseBytes: UInt64 = 0
+
+    var isHead: Bool { self.method == .head }
+}
+
+/// A window of the minimum body rate: bytes seen while we were ready to read (SPEC §3 `body_minimum_rate`).
+struct BodyRateWindow {
+    /// Means are taken over this span of being ready.
+    static let span: Nanoseconds = .seconds(10)
+
+    private var bytesAtStart: UInt64
+    private var readySince: UInt64?
+    private var readyBefore: Nanoseconds = 0
+
+    init(contentCount: UInt64, now: UInt64) {
+        self.bytesAtStart = contentCount
+        self.readySince = now
+    }
+
+    /// Reading stopped: the other side is full, and that is not the client's fault.
+    mutating func pause(at now: UInt64) {
+        guard let since = self.readySince else { return }
+        self.readyBefore += now - since
+        self.readySince = nil
+    }
+
+    mutating func goOn(at now: UInt64) {
+        if self.readySince == nil { self.readySince = now }
+    }
+
+    /// When the window ends if nothing pauses it.
+    var deadline: UInt64 {
+        guard let since = self.readySince else { return .max }
+        return since &+ (Self.span - min(Self.span, self.readyBefore))
+    }
+
+    /// Whether the window that ends `now` met the rate; a new one begins.
+    mutating func close(contentCount: UInt64, minimumRate: UInt64, now: UInt64) -> Bool {
+        let met = contentCount - self.bytesAtStart >= minimumRate * (Self.span / .seconds(1))
+        self = BodyRateWindow(contentCount: contentCount, now: now)
+        return met
+    }
+}

@@ -1,0 +1,63 @@
+import Observability
+import ProxyCore
+import Reactor
+
+/// What a listener knows of its clients.
+struct ListenerSettings: Sendable {
+    let trustedPeers: TrustedPeers
+}
+
+/// Takes connections in until the cap, then rests until one has gone.
+final class ProxyListener: ListenerHandler {
+    private var listener: Listener?
+    private let settings: ListenerSettings
+    private unowned let context: LoopContext
+
+    init(socket: ListeningSocket, settings: ListenerSettings, context: LoopContext) throws(SystemError) {
+        self.settings = settings
+        self.context = context
+        self.listener = try context.loop.accept(from: socket, handler: self)
+    }
+
+    func listenerAccepted(_ listener: Listener, socket: Socket, peer: SocketAddress) {
+        let instruments = self.context.instruments
+        guard self.context.connections.count < self.context.connectionsMax else {
+            // A burst accepted in one wake-up may overshoot; the surplus is closed, old ones are served.
+            instruments.add(to: .refusedConnections)
+            self.context.loop.discard(socket)
+            return listener.pause()
+        }
+        instruments.add(to: .acceptedConnections)
+        do {
+            try DownstreamConnection.open(
+                socket, peer: Self.identity(of: peer, trusted: self.settings.trustedPeers), context: self.context)
+        } catch {
+            instruments.add(to: .refusedConnections)
+        }
+        instruments.set(self.context.connections.count, .openConnections)
+        if self.context.connections.count >= self.context.connectionsMax { listener.pause() }
+    }
+
+    func listenerRests(_ listener: Listener, because: SystemError) {
+        self.context.instruments.add(to: .acceptPauses)
+    }
+
+    private static func identity(of peer: SocketAddress, trusted: TrustedPeers) -> PeerIdentity {
+        switch peer {
+        case .unix: PeerIdentity(unixSocket: false, trusted: trusted)
+        case .inet4, .inet6:
+            // The kernel's own address always reads as one; a stranger's place holder would be trusted by nobody.
+            PeerIdentity(addressText: peer.hostText, isTLS: false, trusted: trusted)
+                ?? PeerIdentity(unixSocket: false, trusted: .nobody)
+        }
+    }
+
+    func resume() {
+        if let listener, listener.isPaused { listener.resume() }
+    }
+
+    func close() {
+        self.listener?.close()
+        self.listener = nil
+    }
+}

@@ -1,0 +1,71 @@
+import HTTPWire
+import Observability
+import ProxyCore
+import Reactor
+
+/// What one loop needs while one generation is current: pools and counters by the generation's indices.
+///
+/// An exchange keeps the one it began with, so a reload never changes rules under a request.
+final class GenerationContext {
+    let generation: ProxyGeneration
+    let instruments: GenerationInstruments
+    let upstreamPools: [ServicePool]
+    /// One a server that introspects over plain HTTP; nil where there is none.
+    let introspectionPools: [ServicePool?]
+
+    init(
+        generation: ProxyGeneration, instruments: GenerationInstruments, context: LoopContext,
+        previous: GenerationContext?
+    ) {
+        self.generation = generation
+        self.instruments = instruments
+        let limits = generation.limits.head
+        self.upstreamPools = generation.upstreams.map { upstream in
+            let settings = ServicePool.Settings(
+                connectTimeout: upstream.connectTimeout, idleConnectionsMax: upstream.idleConnectionsMax,
+                idleTimeout: upstream.idleTimeout, connectionsMax: upstream.connectionsMax, responseLimits: limits)
+            // A pool lives on while somebody names its address; it takes the settings that are current.
+            if let known = previous?.upstreamPools.first(where: {
+                $0.name == upstream.name && $0.endpoint == upstream.endpoint
+            }) {
+                known.settings = settings
+                return known
+            }
+            return ServicePool(
+                name: upstream.name, endpoint: upstream.endpoint, settings: settings, context: context)
+        }
+        self.introspectionPools = generation.authorizationServers.map { server -> ServicePool? in
+            guard let introspection = server.settings.introspection, let endpoint = introspection.endpoint,
+                !endpoint.isTLS
+            else { return nil }
+            let settings = ServicePool.Settings(
+                connectTimeout: introspection.timeout, idleConnectionsMax: introspection.concurrencyMax,
+                idleTimeout: Self.introspectionIdleTimeout, connectionsMax: introspection.concurrencyMax,
+                responseLimits: Self.introspectionHeadLimits)
+            let name = server.settings.name
+            if let known = previous?.introspectionPools.compactMap({ $0 }).first(where: {
+                $0.name == name && $0.endpoint == endpoint
+            }) {
+                known.settings = settings
+                return known
+            }
+            return ServicePool(name: name, endpoint: endpoint, settings: settings, context: context)
+        }
+        for pool in previous?.allPools ?? [] where !self.allPools.contains(where: { $0 === pool }) { pool.retire() }
+    }
+
+    /// An authorization server closes idle connections when it likes; we let go before most do.
+    private static let introspectionIdleTimeout: Nanoseconds = .seconds(30)
+    /// Answers are small; a head beyond this is no introspection answer.
+    private static let introspectionHeadLimits = {
+        var limits = HeadLimits()
+        limits.head = ReadBuffer.readChunk
+        return limits
+    }()
+
+    var allPools: [ServicePool] { self.upstreamPools + self.introspectionPools.compactMap { $0 } }
+
+    func routeInstruments(_ route: Route?) -> RouteInstruments {
+        route.map { self.instruments.routes[$0.index] } ?? self.instruments.noRoute
+    }
+}

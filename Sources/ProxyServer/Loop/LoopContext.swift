@@ -1,0 +1,238 @@
+import HTTPWire
+import OAuthModel
+import Observability
+import ProxyCore
+import Reactor
+
+/// What every loop shares, made once before the loops start.
+struct SharedContext: Sendable {
+    let registry: InstrumentRegistry
+    let resolver: Resolver
+    let accessLog: AccessLog?
+    let fingerprintKey: FingerprintKey
+    /// Introspection over TLS, performed off the loops until the loop speaks TLS itself.
+    let remoteIntrospection: (any RemoteIntrospection)?
+    let directory: LoopDirectory
+}
+
+/// Confined to its loop's thread: created, used and released there.
+final class LoopContext {
+    let loop: Loop
+    let index: UInt16
+    let shared: SharedContext
+    private(set) var current: GenerationContext!
+    var connections: ConnectionTable
+    /// Heads are written here and sent from here; what the socket does not take is queued by the endpoint.
+    var writer = HeadWriter()
+    var requestIDs: RequestIDGenerator
+    private(set) var listeners: [ProxyListener] = []
+    private(set) var drain: DrainPhase = .serving
+    private(set) var flights: [FlightKey: IntrospectionCall] = [:]
+    private var dateSecond: Int64 = .min
+    private var dateBytes: [UInt8] = []
+    private var timestampSecond: Int64 = .min
+    private var timestampBytes: [UInt8] = []
+    private var openStreams = 0
+    private let resolveTimer = TimerEntry()
+    private var drained: (() -> Void)?
+
+    var resolver: Resolver { self.shared.resolver }
+    var isStopping: Bool { self.drain == .refusing }
+    var instruments: LoopInstruments { self.current.instruments.loop }
+
+    init(loop: Loop, index: UInt16, shared: SharedContext, generation: ProxyGeneration) {
+        self.loop = loop
+        self.index = index
+        self.shared = shared
+        self.connections = ConnectionTable(loop: index)
+        self.requestIDs = RequestIDGenerator.random()
+        self.adopt(generation)
+        self.resolveTimer.handler = self
+        loop.context = self
+    }
+
+    var now: Instant {
+        Instant(monotonic: self.loop.now, wall: NumericDate(seconds: self.loop.wallSeconds))
+    }
+
+    /// `Date` (RFC 9110 §6.6.1), written anew once a second.
+    var date: [UInt8] {
+        if self.dateSecond != self.loop.wallSeconds {
+            self.dateSecond = self.loop.wallSeconds
+            self.dateBytes = HTTPDate(secondsSinceEpoch: self.dateSecond).span.copied()
+        }
+        return self.dateBytes
+    }
+
+    // MARK: The writer
+
+    /// Sends what the writer holds, from `offset` on; what does not fit is queued.
+    func writeOut(to endpoint: Endpoint, from offset: Int = 0) -> WriteOutcome {
+        self.writer.withSpan { endpoint.write($0.extracting(offset..<$0.count)) }
+    }
+
+    /// Sends what the writer holds and the first `count` bytes of `buffer` behind it, in one system call.
+    func sendOut(to endpoint: Endpoint, with buffer: ReadBuffer, count: Int) -> SendOutcome {
+        self.writer.withSpan { endpoint.send($0, buffer.bytes.extracting(0..<count)) }
+    }
+
+    func makeRequestID() -> RequestID {
+        let random = self.requestIDs.next()
+        return .made(high: random.high, low: random.low)
+    }
+
+    /// When the wall clock will read `end`, on the monotonic one.
+    func deadline(for end: NumericDate) -> UInt64 {
+        let left = end.seconds - self.loop.wallSeconds
+        guard left > 0 else { return self.loop.now }
+        // A century is as good as for ever, and far from overflowing.
+        return self.loop.now + .seconds(min(UInt64(left), 3_153_600_000))
+    }
+
+    /// `time` of a log line, written anew once a second.
+    var timestamp: [UInt8] {
+        if self.timestampSecond != self.loop.wallSeconds {
+            self.timestampSecond = self.loop.wallSeconds
+            self.timestampBytes = Timestamp.bytes(secondsSinceEpoch: self.timestampSecond)
+        }
+        return self.timestampBytes
+    }
+
+    /// Whether this allowed request is one of the share that is logged.
+    func isSampled(_ share: Double) -> Bool {
+        guard share < 1 else { return true }
+        return Double(self.requestIDs.next().low >> 11) * 0x1p-53 < share
+    }
+
+    func tunnelBegan() {
+        self.openStreams += 1
+        self.instruments.set(self.openStreams, .openStreams)
+    }
+
+    func tunnelEnded() {
+        self.openStreams -= 1
+        self.instruments.set(self.openStreams, .openStreams)
+    }
+
+    // MARK: Generations
+
+    /// Makes `generation` the one that new exchanges begin with.
+    func adopt(_ generation: ProxyGeneration) {
+        let instruments = self.shared.registry.instruments(for: generation, loop: Int(self.index))
+        self.current = GenerationContext(
+            generation: generation, instruments: instruments, context: self, previous: self.current)
+        for pool in self.current.allPools where pool.addresses.addresses.isEmpty { pool.addresses.refresh() }
+        self.loop.schedule(self.resolveTimer, at: self.loop.now + generation.resolveInterval)
+    }
+
+    // MARK: Listeners
+
+    func listen(on socket: ListeningSocket, as settings: ListenerSettings) throws(SystemError) {
+        self.listeners.append(try ProxyListener(socket: socket, settings: settings, context: self))
+    }
+
+    /// Connections come and go: a listener that rests at the cap takes up again below it.
+    func connectionClosed(_ id: WaiterID) {
+        self.connections.release(id)
+        self.instruments.set(self.connections.count, .openConnections)
+        if self.connections.count < self.connectionsMax { for listener in self.listeners { listener.resume() } }
+        self.finishDrainIfEmpty()
+    }
+
+    /// Each loop takes its share of `limits.connections`.
+    var connectionsMax: Int {
+        max(1, self.current.generation.limits.connections / max(1, self.shared.directory.count))
+    }
+
+    // MARK: Waiters
+
+    /// Tells waiters of a landed flight or of keys, each on its own loop.
+    func resume(_ waiters: [WaiterID], with landing: Landing) {
+        var others: [UInt16: [WaiterID]] = [:]
+        for waiter in waiters {
+            if waiter.loop == self.index {
+                self.connections.connection(for: waiter)?.resume(with: landing)
+            } else {
+                others[waiter.loop, default: []].append(waiter)
+            }
+        }
+        for (index, told) in others { self.shared.directory.post(to: index) { $0.resume(told, with: landing) } }
+    }
+
+    // MARK: Flights
+
+    /// Asks the authorization server; the call lives until it lands, whatever becomes of who began it.
+    func introspect(
+        _ pending: PendingValidation, flight: FlightID, token: BearerToken, in generation: GenerationContext
+    ) {
+        let call = IntrospectionCall(
+            pending: pending, flight: flight, token: token, generation: generation, context: self)
+        self.flights[call.key] = call
+        call.begin()
+    }
+
+    func landed(_ call: IntrospectionCall) { self.flights[call.key] = nil }
+
+    /// The end of one call lets others go, or ends their wait: each on the loop that will perform it.
+    func perform(_ departures: AuthorizationServerGuard.Departures, of state: AuthorizationServerState) {
+        for (ticket, permit) in departures.start {
+            self.onLoop(ticket.loop) { $0.flights[FlightKey(state, ticket.flight)]?.proceed(with: permit) }
+        }
+        let retryAfter = departures.retryAfter
+        for ticket in departures.refuse {
+            self.onLoop(ticket.loop) { $0.flights[FlightKey(state, ticket.flight)]?.refused(retryAfter: retryAfter) }
+        }
+    }
+
+    /// Always through the mailbox: what one call sets in motion never runs in the middle of another.
+    private func onLoop(_ index: UInt16, _ work: @escaping @Sendable (LoopContext) -> Void) {
+        self.shared.directory.post(to: index, work)
+    }
+
+    // MARK: Drain
+
+    /// SIGTERM: everything is served as before, with `Connection: close`, until `refuse` is called (SPEC §9).
+    func beginDrain() {
+        guard self.drain == .serving else { return }
+        self.drain = .announcing
+    }
+
+    /// The listeners close, idle connections end, what is in flight goes on; `done` is called when nothing is left.
+    func refuse(done: @escaping () -> Void) {
+        guard self.drain != .refusing else { return }
+        self.drain = .refusing
+        self.drained = done
+        for listener in self.listeners { listener.close() }
+        self.listeners = []
+        for connection in self.connections.all { connection.drain() }
+        for pool in self.current.allPools { pool.retire() }
+        self.finishDrainIfEmpty()
+    }
+
+    /// What is left is cut.
+    func cut() { for connection in self.connections.all { connection.cut() } }
+
+    private func finishDrainIfEmpty() {
+        guard self.drain == .refusing, self.connections.count == 0, let drained = self.drained else { return }
+        self.drained = nil
+        drained()
+    }
+}
+
+@available(*, unavailable) extension LoopContext: Sendable {}
+
+/// How far a shutdown has come.
+enum DrainPhase {
+    case serving
+    /// Answers carry `Connection: close`; new connections are welcome.
+    case announcing
+    /// No new connections, no new requests.
+    case refusing
+}
+
+extension LoopContext: TimerHandler {
+    func deadlinePassed(_ entry: TimerEntry) {
+        for pool in self.current.allPools { pool.addresses.refresh() }
+        self.loop.schedule(self.resolveTimer, at: self.loop.now + self.current.generation.resolveInterval)
+    }
+}

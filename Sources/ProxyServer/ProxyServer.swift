@@ -1,0 +1,199 @@
+package import Observability
+package import ProxyCore
+package import Reactor
+import Synchronization
+
+/// The running proxy: its loops, their listeners, and the few things the outside may tell them.
+package final class ProxyServer: Sendable {
+    package struct ListenerOptions: Sendable {
+        package var address: SocketAddress
+        /// Of a Unix socket.
+        package var socketMode: UInt16?
+        package var trustedPeers: TrustedPeers
+
+        package init(address: SocketAddress, socketMode: UInt16? = nil, trustedPeers: TrustedPeers = .nobody) {
+            self.address = address
+            self.socketMode = socketMode
+            self.trustedPeers = trustedPeers
+        }
+    }
+
+    package struct Options: Sendable {
+        package var listeners: [ListenerOptions]
+        package var loopCount: Int
+        package var registry: InstrumentRegistry
+        package var accessLog: AccessLog?
+        package var fingerprintKey: FingerprintKey
+        package var remoteIntrospection: (any RemoteIntrospection)?
+        package var kernel: @Sendable () -> any Kernel
+
+        package init(
+            listeners: [ListenerOptions], loopCount: Int, registry: InstrumentRegistry, accessLog: AccessLog? = nil,
+            fingerprintKey: FingerprintKey = .random(), remoteIntrospection: (any RemoteIntrospection)? = nil,
+            kernel: @escaping @Sendable () -> any Kernel = { LinuxKernel() }
+        ) {
+            self.listeners = listeners
+            self.loopCount = loopCount
+            self.registry = registry
+            self.accessLog = accessLog
+            self.fingerprintKey = fingerprintKey
+            self.remoteIntrospection = remoteIntrospection
+            self.kernel = kernel
+        }
+    }
+
+    /// A listener's address cannot be had.
+    package struct BindError: Error, Sendable {
+        package let address: SocketAddress
+        package let cause: SystemError
+    }
+
+    /// As bound, in the order of the options: a port 0 has become a real one.
+    package let addresses: [SocketAddress]
+    private let threads: [LoopThread]
+    private let startUp = StartUpState()
+    private let directory: LoopDirectory
+    private let resolver: Resolver
+
+    /// Binds every listener, then starts the loops; when one cannot be had, nothing is left open or running.
+    package static func start(_ generation: ProxyGeneration, options: Options) throws(BindError) -> ProxyServer {
+        var opened: [[ListeningSocket]] = []
+        for listener in options.listeners {
+            do throws(SystemError) {
+                let sockets = try ListeningSocket.open(
+                    at: listener.address, count: options.loopCount,
+                    options: ListenOptions(unixMode: listener.socketMode))
+                opened.append(sockets)
+            } catch {
+                for socket in opened.joined() { socket.discard() }
+                throw BindError(address: listener.address, cause: error)
+            }
+        }
+        let addresses = opened.map { $0[0].address }
+        return try ProxyServer(generation, options: options, sockets: opened, addresses: addresses)
+    }
+
+    private init(
+        _ generation: ProxyGeneration, options: Options, sockets: [[ListeningSocket]], addresses: [SocketAddress]
+    ) throws(BindError) {
+        self.addresses = addresses
+        do throws(SystemError) { self.resolver = try Resolver() } catch { throw BindError(address: addresses[0], cause: error) }
+        self.directory = LoopDirectory(count: options.loopCount)
+        let shared = SharedContext(
+            registry: options.registry, resolver: self.resolver, accessLog: options.accessLog,
+            fingerprintKey: options.fingerprintKey, remoteIntrospection: options.remoteIntrospection,
+            directory: self.directory)
+        let startUp = self.startUp
+        var threads: [LoopThread] = []
+        for index in 0..<options.loopCount {
+            let settings = options.listeners.map { ListenerSettings(trustedPeers: $0.trustedPeers) }
+            do throws(SystemError) {
+                let thread = try LoopThread.start(name: "loop-\(index)", kernel: options.kernel) { loop in
+                    let context = LoopContext(
+                        loop: loop, index: UInt16(index), shared: shared, generation: generation)
+                    do throws(SystemError) {
+                        for (position, listener) in sockets.enumerated() {
+                            try context.listen(on: listener[index], as: settings[position])
+                        }
+                        startUp.withLock { $0.listening += 1 }
+                    } catch {
+                        startUp.withLock { $0.failure = error }
+                    }
+                }
+                self.directory.register(thread.mailbox, at: UInt16(index))
+                threads.append(thread)
+            } catch {
+                for thread in threads { thread.stop() }
+                for thread in threads { thread.join() }
+                self.resolver.stop()
+                throw BindError(address: addresses[0], cause: error)
+            }
+        }
+        self.threads = threads
+    }
+
+    /// Every loop takes connections in; false for the first instants, or when a loop could not begin.
+    package var isListening: Bool { self.startUp.withLock { $0.listening } == self.threads.count }
+    /// Why a loop could not begin to listen; the process is of no use then.
+    package var startUpFailure: SystemError? { self.startUp.withLock { $0.failure } }
+
+    // MARK: While it runs
+
+    /// New exchanges begin with `generation`; those under way keep theirs.
+    package func adopt(_ generation: ProxyGeneration) { self.everywhere { $0.adopt(generation) } }
+
+    /// Tells those who wait for keys, each on its own loop.
+    package func resume(_ waiters: [WaiterID]) {
+        var byLoop: [UInt16: [WaiterID]] = [:]
+        for waiter in waiters { byLoop[waiter.loop, default: []].append(waiter) }
+        for (index, told) in byLoop { self.directory.post(to: index) { $0.resume(told, with: .keys) } }
+    }
+
+    // MARK: Stopping (SPEC §9)
+
+    /// Everything is served as before, with `Connection: close`.
+    package func beginDrain() { self.everywhere { $0.beginDrain() } }
+
+    /// Listeners close, what is in flight goes on; returns when nothing is in flight any more.
+    package func refuseNew() async {
+        let gate = Countdown(self.threads.count)
+        for index in 0..<self.threads.count {
+            let isPosted = self.directory.post(to: UInt16(index)) { context in context.refuse { gate.arrive() } }
+            if !isPosted { gate.arrive() }
+        }
+        await gate.wait()
+    }
+
+    /// Cuts what is left.
+    package func cut() { self.everywhere { $0.cut() } }
+
+    /// Ends the loops and waits for their threads.
+    package func stop() {
+        for thread in self.threads { thread.stop() }
+        for thread in self.threads { thread.join() }
+        self.resolver.stop()
+    }
+
+    private func everywhere(_ work: @escaping @Sendable (LoopContext) -> Void) {
+        for index in 0..<self.threads.count { self.directory.post(to: UInt16(index), work) }
+    }
+}
+
+/// What the loops report as they begin.
+private final class StartUpState: Sendable {
+    struct State {
+        var listening = 0
+        var failure: SystemError?
+    }
+    private let state = Mutex(State())
+    func withLock<Value>(_ body: (inout sending State) -> sending Value) -> sending Value { self.state.withLock(body) }
+}
+
+/// Waits until a number of others have arrived.
+private final class Countdown: Sendable {
+    private struct State {
+        var left: Int
+        var waiting: CheckedContinuation<Void, Never>?
+    }
+    private let state: Mutex<State>
+
+    init(_ count: Int) { self.state = Mutex(State(left: count)) }
+
+    func arrive() {
+        let waiting = self.state.withLock { state in
+            state.left -= 1
+            return state.left == 0 ? state.waiting.take() : nil
+        }
+        waiting?.resume()
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isDone = self.state.withLock { state in
+                if state.left > 0 { state.waiting = continuation }
+                return state.left <= 0
+            }
+            if isDone { continuation.resume() }
+        }
+    }
+}

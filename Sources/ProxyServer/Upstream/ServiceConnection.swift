@@ -1,0 +1,148 @@
+import HTTPWire
+import ProxyCore
+import Reactor
+
+/// What went wrong with a connection to a service, before anybody decides what that means.
+enum ServiceFailure {
+    case connect
+    case resolve
+    case connectTimeout
+    case reset
+}
+
+/// Whoever has leased a connection to a service: a request on its way, or an introspection call.
+protocol ServiceConnectionUser: AnyObject {
+    func serviceConnected(_ connection: ServiceConnection)
+    func serviceReadable(_ connection: ServiceConnection)
+    func serviceWritable(_ connection: ServiceConnection)
+    func servicePeerClosed(_ connection: ServiceConnection)
+    func serviceFailed(_ connection: ServiceConnection, _ failure: ServiceFailure)
+    func serviceDeadline(_ connection: ServiceConnection)
+}
+
+/// One connection to an upstream or an authorization server: connecting, idle in its pool, or leased to a user.
+final class ServiceConnection: EndpointHandler {
+    private(set) var endpoint: Endpoint?
+    unowned let pool: ServicePool
+    /// Nil while idle.
+    var user: (any ServiceConnectionUser)?
+    /// It has carried an exchange before: a death before the first byte of an answer may be mere staleness.
+    private(set) var isReused = false
+    var parser: ResponseHeadParser
+    private var untried: [SocketAddress] = []
+    private var connectDeadline: UInt64 = .max
+    private var isConnecting = false
+    private var isDiscarded = false
+
+    init(pool: ServicePool, user: any ServiceConnectionUser, limits: HeadLimits) {
+        self.pool = pool
+        self.user = user
+        self.parser = ResponseHeadParser(limits: limits)
+    }
+
+    // MARK: Connecting
+
+    /// Tries every address in turn until `deadline`.
+    func connect(to addresses: [SocketAddress], deadline: UInt64) {
+        self.isConnecting = true
+        self.connectDeadline = deadline
+        self.untried = addresses
+        guard !addresses.isEmpty else {
+            self.pool.addresses.wait(self)
+            return
+        }
+        self.tryNext()
+    }
+
+    /// The name has been looked up, for better or worse.
+    func addressesArrived() {
+        guard self.isConnecting, self.endpoint == nil, self.user != nil else { return }
+        self.untried = self.pool.addresses.rotation()
+        guard !self.untried.isEmpty else { return self.fail(.resolve) }
+        self.tryNext()
+    }
+
+    private func tryNext() {
+        let loop = self.pool.context.loop
+        guard loop.now < self.connectDeadline else { return self.fail(.connectTimeout) }
+        let share = (self.connectDeadline - loop.now) / UInt64(self.untried.count)
+        let endpoint = loop.connect(to: self.untried.removeFirst(), handler: self)
+        endpoint.deadline = loop.now + share
+        self.endpoint = endpoint
+    }
+
+    private func attemptFailed(_ failure: ServiceFailure) {
+        self.endpoint?.close()
+        self.endpoint = nil
+        self.pool.addresses.refresh()
+        if self.untried.isEmpty { self.fail(failure) } else { self.tryNext() }
+    }
+
+    private func fail(_ failure: ServiceFailure) {
+        let user = self.user
+        self.discard()
+        user?.serviceFailed(self, failure)
+    }
+
+    // MARK: Leasing
+
+    /// Back into the pool's hands, clean: nothing unread, nothing unsent.
+    func park(until deadline: UInt64) {
+        self.user = nil
+        self.isReused = true
+        self.parser.reset()
+        if let endpoint {
+            endpoint.inbound.releaseIfEmpty()
+            endpoint.wantsReading = true
+            endpoint.deadline = deadline
+        }
+    }
+
+    func lease(to user: any ServiceConnectionUser) {
+        self.user = user
+        self.endpoint?.deadline = .max
+    }
+
+    /// Closes the connection for good; idempotent.
+    func discard() {
+        guard !self.isDiscarded else { return }
+        self.isDiscarded = true
+        self.user = nil
+        self.isConnecting = false
+        self.endpoint?.close()
+        self.endpoint = nil
+        self.pool.closed(self)
+    }
+
+    // MARK: EndpointHandler
+
+    func endpointConnected(_ endpoint: Endpoint) {
+        self.isConnecting = false
+        endpoint.deadline = .max
+        self.user?.serviceConnected(self)
+    }
+
+    func endpointReadable(_ endpoint: Endpoint) {
+        // An idle connection has nothing to say: whatever it says, or its end, ends its use (RFC 9112 §9.5).
+        guard let user else { return self.discard() }
+        user.serviceReadable(self)
+    }
+
+    func endpointWritable(_ endpoint: Endpoint) { self.user?.serviceWritable(self) }
+
+    func endpointPeerClosed(_ endpoint: Endpoint) {
+        guard let user else { return self.discard() }
+        user.servicePeerClosed(self)
+    }
+
+    func endpointFailed(_ endpoint: Endpoint, _ error: SystemError) {
+        if self.isConnecting { return self.attemptFailed(.connect) }
+        self.fail(.reset)
+    }
+
+    func endpointDeadline(_ endpoint: Endpoint) {
+        if self.isConnecting { return self.attemptFailed(.connectTimeout) }
+        guard let user else { return self.discard() }
+        user.serviceDeadline(self)
+    }
+}

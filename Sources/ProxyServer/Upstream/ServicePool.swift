@@ -1,0 +1,77 @@
+import HTTPWire
+import ProxyCore
+import Reactor
+
+/// The connections of one loop to one service: what is idle is used again, newest first.
+final class ServicePool {
+    struct Settings {
+        var connectTimeout: Nanoseconds
+        var idleConnectionsMax: Int
+        var idleTimeout: Nanoseconds
+        var connectionsMax: Int
+        var responseLimits: HeadLimits
+    }
+
+    enum Lease {
+        /// Open: send at once.
+        case ready(ServiceConnection)
+        /// The user will be told.
+        case connecting(ServiceConnection)
+        case full
+    }
+
+    let name: String
+    let endpoint: ServiceEndpoint
+    var settings: Settings
+    unowned let context: LoopContext
+    let addresses: ServiceAddresses
+    private var idle: [ServiceConnection] = []
+    private(set) var openCount = 0
+    /// A pool that no generation names any more keeps nothing for later.
+    private var isRetired = false
+
+    var idleCount: Int { self.idle.count }
+    var busyCount: Int { self.openCount - self.idle.count }
+
+    init(name: String, endpoint: ServiceEndpoint, settings: Settings, context: LoopContext) {
+        self.name = name
+        self.endpoint = endpoint
+        self.settings = settings
+        self.context = context
+        self.addresses = ServiceAddresses(endpoint: endpoint, context: context)
+    }
+
+    /// - Parameter fresh: no reused connection, because one has just failed us.
+    func lease(to user: any ServiceConnectionUser, fresh: Bool = false) -> Lease {
+        if !fresh, let connection = self.idle.popLast() {
+            connection.lease(to: user)
+            return .ready(connection)
+        }
+        guard self.openCount < self.settings.connectionsMax else { return .full }
+        self.openCount += 1
+        let connection = ServiceConnection(pool: self, user: user, limits: self.settings.responseLimits)
+        connection.connect(
+            to: self.addresses.rotation(), deadline: self.context.loop.now + self.settings.connectTimeout)
+        return .connecting(connection)
+    }
+
+    /// The exchange is over and left the connection in step.
+    func giveBack(_ connection: ServiceConnection) {
+        guard !self.isRetired, !self.context.isStopping, self.idle.count < self.settings.idleConnectionsMax,
+            let endpoint = connection.endpoint, endpoint.isOpen, endpoint.inbound.isEmpty, endpoint.outbound.isEmpty
+        else { return connection.discard() }
+        connection.park(until: self.context.loop.now + self.settings.idleTimeout)
+        self.idle.append(connection)
+    }
+
+    /// A connection of ours has been closed, by whomever.
+    func closed(_ connection: ServiceConnection) {
+        if let position = self.idle.lastIndex(where: { $0 === connection }) { self.idle.remove(at: position) }
+        self.openCount -= 1
+    }
+
+    func retire() {
+        self.isRetired = true
+        for connection in self.idle { connection.discard() }
+    }
+}

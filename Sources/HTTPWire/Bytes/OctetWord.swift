@@ -11,7 +11,6 @@ struct OctetWord {
     init(bits: UInt64) { self.bits = bits }
 
     @usableFromInline static let top: UInt64 = 0x8080_8080_8080_8080
-    @usableFromInline static let low: UInt64 = 0x0101_0101_0101_0101
 
     /// Octets equal to `octet` (lowest exact).
     @inlinable @inline(__always)

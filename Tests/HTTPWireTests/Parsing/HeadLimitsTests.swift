@@ -59,10 +59,17 @@ struct HeadLimitsTests {
         #expect(outcome("GET / HTTP/1.1\r\nHost: a\r\n\(repeated("b:\r\n", 2))\r\n") == .finished)
         #expect(outcome("\(repeated("\r\n", 3))GET / HTTP/1.1\r\nHost: a\r\n\r\n") == .refused(.tooManyEmptyLines))
         #expect(outcome("\(repeated("\r\n", 2))GET / HTTP/1.1\r\nHost: a\r\n\r\n") == .finished)
-        let head = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-        limits.head = head.utf8.count - 1
-        #expect(outcome(head) == .refused(.headTooLong))
-        limits.head = head.utf8.count
-        #expect(outcome(head) == .finished)
+    }
+
+    @Test("a head that is longer than its limit is refused wherever the limit falls")
+    func headLimitIsExact() {
+        let head = Array("\r\nGET / HTTP/1.1\r\nHost: a\r\nAccept-Language: en\r\n\r\n".utf8)
+        var limits = HeadLimits()
+        for limit in 0...head.count {
+            limits.head = limit
+            let expected: WireReader.Ending = limit < head.count ? .refused(.headTooLong) : .finished
+            #expect(WireReader.read(head, limits: limits).ending == expected, "limit \(limit)")
+            #expect(WireReader.read(head, cutAt: Array(1..<head.count), limits: limits).ending == expected)
+        }
     }
 }

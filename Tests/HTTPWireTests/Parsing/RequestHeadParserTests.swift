@@ -111,6 +111,13 @@ struct RequestHeadParserTests {
         #expect(index.fieldIndex.lookalikes.contains(.contentLength))
     }
 
+    @Test("a look-alike in front of the real field does not stand in for it")
+    func lookalikesDoNotStandIn() throws {
+        let index = try Self.index("POST / HTTP/1.1\r\nHost: a\r\nContent_Length: 9\r\nContent-Length: 5\r\n\r\n")
+        #expect(index.framing == .length(5))
+        #expect(!index.fieldIndex.repeated.contains(.contentLength))
+    }
+
     @Test("RFC 9110 §7.6.1: a field is nominated by its name in any case, on any Connection line")
     func nominations() throws {
         let bytes = Array(

@@ -72,4 +72,15 @@ struct HeadLimitsTests {
             #expect(WireReader.read(head, cutAt: Array(1..<head.count), limits: limits).ending == expected)
         }
     }
+
+    @Test("no octet behind a limit is looked at, so what stands there cannot change the refusal")
+    func looksNoFurther() {
+        let beginning = "GET / HTTP/1.1\r\nX: a\r"
+        var limits = HeadLimits()
+        limits.head = beginning.utf8.count
+        for behind in ["", "\n", "Z", "\r\n\r\n"] {
+            let ending = WireReader.read(Array((beginning + behind).utf8), limits: limits).ending
+            #expect(ending == .refused(.headTooLong), "\(behind.utf8.count) octets behind")
+        }
+    }
 }

@@ -15,6 +15,23 @@ package struct Limits: Sendable, Equatable {
         self.body = body
         self.connections = connections
     }
+
+    /// From single numbers, for rooms that do not know the wire; nil: the wire's default.
+    package init(
+        headBytes: Int?, fieldBytes: Int?, fields: Int?, targetBytes: Int?, emptyLines: Int?, chunkLineBytes: Int?,
+        trailersBytes: Int?, trailerFields: Int?, token: Int, body: UInt64?, connections: Int
+    ) {
+        var head = HeadLimits()
+        head.head = headBytes ?? head.head
+        head.field = fieldBytes ?? head.field
+        head.fields = fields ?? head.fields
+        head.target = targetBytes ?? head.target
+        head.emptyLines = emptyLines ?? head.emptyLines
+        head.chunkLine = chunkLineBytes ?? head.chunkLine
+        head.trailers = trailersBytes ?? head.trailers
+        head.trailerFields = trailerFields ?? head.trailerFields
+        self.init(head: head, token: token, body: body, connections: connections)
+    }
 }
 
 /// How long a client may take (SPEC §3 `timeouts`).

@@ -24,17 +24,23 @@ package struct AccessPolicy: Sendable, Hashable {
     func refusal(
         of token: ValidatedToken, hit: RouteHit, target: RequestTarget, head: borrowing RequestHead, at now: Instant
     ) -> Refusal? {
+        if let refusal = self.refusal(of: token, at: now) { return refusal }
+        guard !self.claims.isEmpty else { return nil }
+        let bytes = head.bytes
+        let captures = RouteCaptures(hit, path: target.path(in: bytes), host: target.host(in: bytes))
+        for requirement in self.claims where !requirement.isMet(by: token.claims, captures: captures) {
+            return .claimNotMet
+        }
+        return nil
+    }
+
+    /// The same without the conditions on claims, which may speak of the request.
+    @inline(__always)
+    package func refusal(of token: ValidatedToken, at now: Instant) -> Refusal? {
         if let rejection = token.rejection(at: now.wall) { return .tokenRejected(rejection) }
         if self.requiresSubject, token.subject == nil { return .tokenRejected(.subjectMissing) }
         if !self.audiences.isEmpty, !self.hasAudience(token) { return .tokenRejected(.audience) }
         if !self.scopes.isMet(by: token) { return .insufficientScope(required: self.scopes.required) }
-        if !self.claims.isEmpty {
-            let bytes = head.bytes
-            let captures = RouteCaptures(hit, path: target.path(in: bytes), host: target.host(in: bytes))
-            for requirement in self.claims where !requirement.isMet(by: token.claims, captures: captures) {
-                return .claimNotMet
-            }
-        }
         return nil
     }
 

@@ -73,12 +73,6 @@ struct AnswerStore: Sendable {
         return answer
     }
 
-    /// When the answer kept for `fingerprint` was asked for, over or not.
-    func askedAt(_ fingerprint: TokenFingerprint) -> UInt64? {
-        let index = self.index(of: fingerprint)
-        return index == none ? nil : self.entries[Int(index)].askedAt
-    }
-
     /// Keeps an answer in place of an earlier one; the least recently used of its kind make room.
     mutating func insert(
         _ answer: Answer, for fingerprint: TokenFingerprint, askedAt: UInt64, expiresAt: UInt64

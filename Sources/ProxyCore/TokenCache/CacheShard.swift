@@ -79,9 +79,11 @@ package struct CacheShard: Sendable {
 
     /// Keeps what a flight brought, if it may be kept, and says who waited for it: each is told once.
     package mutating func land(_ flight: FlightID, verdict: FlightVerdict, at now: Instant) -> [WaiterID] {
-        guard let landed = self.flights.land(flight) else { return [] }
-        // Flights of one token may overtake each other; the question asked last has the truest answer.
-        if let known = self.answers.askedAt(landed.fingerprint), known > landed.departedAt { return landed.waiters }
+        let bringsAnswer = if case .failed = verdict { false } else { true }
+        guard let landed = self.flights.land(flight, bringsAnswer: bringsAnswer) else { return [] }
+        // Flights of one token may overtake each other, and the question asked last has the truest answer: an "active"
+        // that was slow must not hide the "inactive" that came after it.
+        guard !landed.isOvertaken else { return landed.waiters }
         switch verdict {
         case .accepted(let token):
             self.keep(

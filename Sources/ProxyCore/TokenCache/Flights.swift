@@ -6,11 +6,14 @@ struct Flights: Sendable {
         let fingerprint: TokenFingerprint
         let departedAt: UInt64
         var waiters: [WaiterID]
+        /// A younger flight of the same token has brought an answer: this one's is out of date.
+        var isOvertaken = false
     }
 
     private var flights: [FlightID: Flight] = [:]
-    /// The youngest flight of each token: the only one that is still joined.
-    private var youngest: [TokenFingerprint: FlightID] = [:]
+    /// The flights of each token that are in the air, in the order they took off. Seldom more than one: only a route
+    /// with a `max_answer_age` of its own begins another.
+    private var inAir: [TokenFingerprint: [FlightID]] = [:]
     private var nextNumber: UInt64
     private let numberStride: UInt64
     private let waitersMax: Int
@@ -35,7 +38,9 @@ struct Flights: Sendable {
     mutating func board(
         _ fingerprint: TokenFingerprint, waiter: WaiterID, at now: UInt64, notOlderThan: UInt64
     ) -> Boarding {
-        if let id = self.youngest[fingerprint], let flight = self.flights[id], flight.departedAt >= notOlderThan {
+        if let id = self.inAir[fingerprint]?.last, let flight = self.flights[id], !flight.isOvertaken,
+            flight.departedAt >= notOlderThan
+        {
             guard flight.waiters.count < self.waitersMax else { return .crowded }
             self.flights[id]?.waiters.append(waiter)
             self.waiterCount += 1
@@ -44,16 +49,23 @@ struct Flights: Sendable {
         let id = FlightID(number: self.nextNumber)
         self.nextNumber &+= self.numberStride
         self.flights[id] = Flight(fingerprint: fingerprint, departedAt: now, waiters: [waiter])
-        self.youngest[fingerprint] = id
+        self.inAir[fingerprint, default: []].append(id)
         self.waiterCount += 1
         return .depart(id)
     }
 
     /// Ends a flight and hands over those who wait; a flight that landed before has none left.
-    mutating func land(_ id: FlightID) -> Flight? {
+    ///
+    /// One that brings an answer overtakes those that took off before it.
+    mutating func land(_ id: FlightID, bringsAnswer: Bool) -> Flight? {
         guard let flight = self.flights.removeValue(forKey: id) else { return nil }
-        if self.youngest[flight.fingerprint] == id { self.youngest.removeValue(forKey: flight.fingerprint) }
         self.waiterCount -= flight.waiters.count
+        guard var others = self.inAir[flight.fingerprint], let place = others.firstIndex(of: id) else { return flight }
+        if bringsAnswer {
+            for elder in others[..<place] { self.flights[elder]?.isOvertaken = true }
+        }
+        others.remove(at: place)
+        self.inAir[flight.fingerprint] = others.isEmpty ? nil : others
         return flight
     }
 

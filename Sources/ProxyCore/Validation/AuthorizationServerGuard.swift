@@ -66,6 +66,8 @@ package struct AuthorizationServerGuard: Sendable {
         package var refuse: [Ticket] = []
         package var retryAfter: Int?
 
+        package init() {}
+
         package static func == (left: Self, right: Self) -> Bool {
             left.start.elementsEqual(right.start) { $0.ticket == $1.ticket && $0.permit == $1.permit }
                 && left.refuse == right.refuse && left.retryAfter == right.retryAfter
@@ -103,7 +105,8 @@ package struct AuthorizationServerGuard: Sendable {
         switch self.breaker {
         case .open(let until, let span):
             guard now >= until else { return .refuse(retryAfter: Self.seconds(until - now)) }
-            // Calls of before may still hold all places; the probe is let past them, or recovery would hang on them.
+            // Calls of before may still hold all places; each of them ends within its timeout.
+            guard self.inFlight < self.limits.concurrencyMax else { return .refuse(retryAfter: 1) }
             self.change(to: .halfOpen(span: span))
             self.inFlight += 1
             return .go(Permit(era: self.era, isProbe: true))

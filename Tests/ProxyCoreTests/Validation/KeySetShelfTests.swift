@@ -1,0 +1,213 @@
+import JOSE
+import ProxyCore
+import Testing
+
+@Suite("The shelf of an authorization server's keys")
+struct KeySetShelfTests {
+    static let times = KeySetShelf.Times(
+        lifetime: .seconds(300), cooldown: .seconds(30), staleLimit: .seconds(3_600))
+    static let keys = JSONWebKeySet(keys: [])
+    static let start: UInt64 = 5_000_000_000_000
+
+    private func waiter(_ slot: UInt32) -> WaiterID { WaiterID(loop: 1, slot: slot, generation: 7) }
+
+    private func stocked() -> KeySetShelf {
+        var shelf = KeySetShelf(times: Self.times)
+        #expect(shelf.nextFetch(at: Self.start) == .start)
+        #expect(shelf.fetched(Self.keys, at: Self.start) == [])
+        return shelf
+    }
+
+    @Test("PB-17: without keys a request waits for the fetch under way, and once it failed is told 503, not 401")
+    func withoutKeys() {
+        var shelf = KeySetShelf(times: Self.times)
+        #expect(shelf.snapshot(at: Self.start) == nil)
+        #expect(shelf.noKeys(waiter: self.waiter(1), at: Self.start) == .wait(wakes: true))
+        #expect(shelf.nextFetch(at: Self.start) == .start)
+        #expect(shelf.noKeys(waiter: self.waiter(2), at: Self.start) == .wait(wakes: false))
+        #expect(!shelf.hasBeenAnswered)
+        #expect(shelf.fetched(nil, at: Self.start) == [self.waiter(1), self.waiter(2)])
+        #expect(shelf.hasBeenAnswered)
+        #expect(shelf.noKeys(waiter: self.waiter(3), at: Self.start) == .settled)
+    }
+
+    @Test("PB-10: two hundred requests of a cold process make one fetch and are told once each")
+    func singleFlight() {
+        var shelf = KeySetShelf(times: Self.times)
+        var fetches = 0
+        for slot in 0..<200 as Range<UInt32> {
+            guard case .wait = shelf.noKeys(waiter: self.waiter(slot), at: Self.start) else {
+                Issue.record("request \(slot) does not wait")
+                continue
+            }
+            if shelf.nextFetch(at: Self.start) == .start { fetches += 1 }
+        }
+        #expect(fetches == 1)
+        #expect(shelf.fetched(Self.keys, at: Self.start) == (0..<200).map { self.waiter($0) })
+        #expect(shelf.fetched(Self.keys, at: Self.start) == [])
+    }
+
+    @Test("PB-12: a set is refreshed ahead of its age and serves meanwhile")
+    func refreshesAhead() {
+        var shelf = self.stocked()
+        let due = Self.start + .seconds(240)
+        #expect(shelf.nextFetch(at: Self.start + .seconds(1)) == .sleep(until: due))
+        #expect(shelf.nextFetch(at: due) == .start)
+        #expect(shelf.nextFetch(at: due) == .underWay)
+        #expect(shelf.snapshot(at: due)?.epoch == 1)
+    }
+
+    @Test("jitter moves a refresh forward, never past the lifetime", arguments: [0, 1, 500, 999, 5_000] as [UInt64])
+    func jitter(thousandths: UInt64) {
+        var shelf = KeySetShelf(times: Self.times, jitter: thousandths)
+        _ = shelf.nextFetch(at: Self.start)
+        _ = shelf.fetched(Self.keys, at: Self.start)
+        guard case .sleep(let until) = shelf.nextFetch(at: Self.start) else {
+            Issue.record("a fetch right behind another")
+            return
+        }
+        #expect(until >= Self.start + .seconds(210))
+        #expect(until <= Self.start + .seconds(240))
+    }
+
+    @Test("PB-13: an unknown kid fetches at once, right behind a scheduled fetch too")
+    func unknownKeyFetches() {
+        var shelf = self.stocked()
+        #expect(shelf.unknownKey(epoch: 1, waiter: self.waiter(1), at: Self.start + 1) == .wait(wakes: true))
+        #expect(shelf.nextFetch(at: Self.start + 1) == .start)
+        #expect(shelf.fetched(Self.keys, at: Self.start + 2) == [self.waiter(1)])
+        #expect(shelf.unknownKey(epoch: 1, waiter: self.waiter(2), at: Self.start + 3) == .retry)
+    }
+
+    @Test("PB-14: five hundred unknown kids in a cool-down make one fetch")
+    func coolsDown() {
+        var shelf = self.stocked()
+        var fetches = 0
+        var settled = 0
+        for slot in 0..<500 as Range<UInt32> {
+            let now = Self.start + .seconds(1) + UInt64(slot) * .milliseconds(10)
+            switch shelf.unknownKey(epoch: shelf.epoch, waiter: self.waiter(slot), at: now) {
+            case .wait: break
+            case .settled: settled += 1
+            case .retry, .crowded: Issue.record("unexpected at \(slot)")
+            }
+            if shelf.nextFetch(at: now) == .start { fetches += 1 }
+            if slot == 10 { #expect(shelf.fetched(Self.keys, at: now) == (0...10).map { self.waiter($0) }) }
+        }
+        #expect(fetches == 1)
+        #expect(settled == 489)
+        let later = Self.start + .seconds(1) + .seconds(30)
+        #expect(shelf.unknownKey(epoch: shelf.epoch, waiter: self.waiter(0), at: later) == .wait(wakes: true))
+    }
+
+    @Test("PB-18: a failed fetch leaves the old set, for a bounded time")
+    func keepsTheOldSet() {
+        var shelf = self.stocked()
+        #expect(shelf.nextFetch(at: Self.start + .seconds(240)) == .start)
+        _ = shelf.fetched(nil, at: Self.start + .seconds(241))
+        #expect(shelf.snapshot(at: Self.start + .seconds(3_599)) != nil)
+        #expect(shelf.snapshot(at: Self.start + .seconds(3_600)) == nil)
+    }
+
+    @Test("fetches that fail are tried again after 1, 2, 4 … at most 30 seconds")
+    func backsOff() {
+        var shelf = KeySetShelf(times: Self.times)
+        var now = Self.start
+        for pause: UInt64 in [1, 2, 4, 8, 16, 30, 30] {
+            #expect(shelf.nextFetch(at: now) == .start)
+            _ = shelf.fetched(nil, at: now)
+            #expect(shelf.nextFetch(at: now) == .sleep(until: now + .seconds(pause)))
+            now += .seconds(pause)
+        }
+    }
+
+    @Test("a waiter that went is not told")
+    func abandons() {
+        var shelf = KeySetShelf(times: Self.times)
+        _ = shelf.noKeys(waiter: self.waiter(1), at: Self.start)
+        _ = shelf.noKeys(waiter: self.waiter(2), at: Self.start)
+        #expect(shelf.abandon(self.waiter(1)) == true)
+        #expect(shelf.abandon(self.waiter(1)) == false)
+        _ = shelf.nextFetch(at: Self.start)
+        #expect(shelf.fetched(Self.keys, at: Self.start) == [self.waiter(2)])
+    }
+
+    @Test("no more wait than there is room for")
+    func crowds() {
+        var shelf = KeySetShelf(times: Self.times, waitersMax: 2)
+        #expect(shelf.noKeys(waiter: self.waiter(1), at: Self.start) == .wait(wakes: true))
+        #expect(shelf.noKeys(waiter: self.waiter(2), at: Self.start) == .wait(wakes: false))
+        #expect(shelf.noKeys(waiter: self.waiter(3), at: Self.start) == .crowded)
+    }
+
+    @Test("whatever happens in whatever order: one fetch at a time, one for unknown kids a cool-down, waiters told once")
+    func holdsItsRules() {
+        var random = EventRandom(for: "key set shelf")
+        for sequence in 0..<10_000 {
+            var run = ShelfRun()
+            for _ in 0..<50 { run.step(&random) }
+            guard run.broken == nil else {
+                Issue.record("\(run.broken ?? "") in sequence \(sequence) of seed \(random.seed)")
+                return
+            }
+        }
+    }
+}
+
+/// One sequence of events against a shelf, and a model of what it may do.
+private struct ShelfRun {
+    private var shelf = KeySetShelf(times: KeySetShelfTests.times, waitersMax: 4)
+    private var now = KeySetShelfTests.start
+    private var isUnderWay = false
+    private var waiting: [WaiterID] = []
+    private var nextSlot: UInt32 = 0
+    private var wokenForUnknownAt: UInt64?
+    private var fetchedAt: UInt64?
+    private(set) var broken: String?
+
+    mutating func step(_ random: inout EventRandom) {
+        self.nextSlot += 1
+        let waiter = WaiterID(loop: 0, slot: self.nextSlot, generation: 0)
+        switch random.below(8) {
+        case 0, 1:
+            let patience = self.shelf.unknownKey(epoch: self.shelf.epoch, waiter: waiter, at: self.now)
+            if patience == .wait(wakes: true) {
+                if let last = self.wokenForUnknownAt, self.now - last < .seconds(30) { self.broken = "no cool-down" }
+                self.wokenForUnknownAt = self.now
+            }
+            self.follow(patience, waiter)
+        case 2:
+            let patience = self.shelf.noKeys(waiter: waiter, at: self.now)
+            if patience != .retry, let fetchedAt, self.now - fetchedAt < .seconds(3_600) { self.broken = "keys denied" }
+            self.follow(patience, waiter)
+        case 3:
+            guard let index = self.waiting.indices.last else { return }
+            if !self.shelf.abandon(self.waiting.remove(at: index)) { self.broken = "a waiter was lost" }
+        case 4:
+            if self.shelf.nextFetch(at: self.now) == .start {
+                if self.isUnderWay { self.broken = "two fetches at once" }
+                self.isUnderWay = true
+            }
+        case 5:
+            guard self.isUnderWay else { return }
+            self.isUnderWay = false
+            let succeeds = random.below(2) == 0
+            if self.shelf.fetched(succeeds ? KeySetShelfTests.keys : nil, at: self.now) != self.waiting {
+                self.broken = "waiters not told once"
+            }
+            self.waiting = []
+            if succeeds { self.fetchedAt = self.now }
+        case 6:
+            self.now += .seconds(UInt64(random.below(20)))
+        default:
+            self.now += .seconds(UInt64(random.below(1_000)))
+        }
+        let isYoung = self.fetchedAt.map { self.now - $0 < .seconds(3_600) } ?? false
+        if (self.shelf.snapshot(at: self.now) != nil) != isYoung { self.broken = "a set out of its time" }
+        if self.shelf.waiting > 4 { self.broken = "too many wait" }
+    }
+
+    private mutating func follow(_ patience: KeySetShelf.Patience, _ waiter: WaiterID) {
+        if case .wait = patience { self.waiting.append(waiter) }
+    }
+}

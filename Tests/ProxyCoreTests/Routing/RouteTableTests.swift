@@ -1,0 +1,163 @@
+import HTTPWire
+import Testing
+
+@testable import ProxyCore
+
+@Suite struct RouteTableTests {
+    static func route(
+        _ name: String, _ paths: [String], hosts: [String] = [], methods: [String]? = nil, index: Int = 0
+    ) throws -> Route {
+        Route(
+            index: index, name: name, hosts: try hosts.map { host throws in try HostPattern(host) },
+            paths: try paths.map { path throws in try RoutePattern(path) },
+            methods: try methods.map { methods throws in try MethodSet(methods) } ?? .anyButConnectAndTrace,
+            access: .public,
+            authorizationServer: nil, upstream: ForwardingFixture.upstream)
+    }
+
+    static func match(
+        _ table: RouteTable, _ path: String, host: String = "api.test", method: String = "GET", visited: inout Int
+    ) -> String {
+        let (host, path, token) = ([UInt8](host.utf8), [UInt8](path.utf8), [UInt8](method.utf8))
+        switch table.match(
+            host: host.span, path: path.span, method: Method(token.span), token: token.span, visited: &visited)
+        {
+        case .route(let hit): return hit.route.name
+        case .noRoute: return "404"
+        case .methodNotAllowed(let allow): return "405 \(allow)"
+        }
+    }
+
+    static func match(_ table: RouteTable, _ path: String, host: String = "api.test", method: String = "GET") -> String
+    {
+        var visited = 0
+        return self.match(table, path, host: host, method: method, visited: &visited)
+    }
+
+    @Test("two routes of equal rank for one request are an error at load")
+    func refusesEqualRank() throws {
+        func conflicts(_ routes: Route...) -> [String] {
+            do {
+                _ = try RouteTable(routes: routes)
+                return []
+            } catch {
+                return error.pairs.map { "\($0.first) \($0.second) \($0.path)" }
+            }
+        }
+        #expect(try conflicts(Self.route("a", ["/x"]), Self.route("b", ["/x"])) == ["a b /x"])
+        #expect(try conflicts(Self.route("a", ["/{x}"]), Self.route("b", ["/{y}"])) == ["a b /{y}"])
+        #expect(
+            try conflicts(Self.route("a", ["/x/**"]), Self.route("b", ["/x/**"], methods: ["PUT"])) == ["a b /x/**"])
+        #expect(
+            try conflicts(
+                Self.route("a", ["/x"], hosts: ["a.test", "b.test"]), Self.route("b", ["/x"], hosts: ["B.test"]))
+                == ["a b /x"])
+        #expect(try conflicts(Self.route("a", ["/{x}", "/{y}"])) == ["a a /{y}"])
+        #expect(
+            try conflicts(
+                Self.route("a", ["/x"], methods: ["GET"]), Self.route("b", ["/x"], methods: ["HEAD", "PURGE"]),
+                Self.route("c", ["/x"], methods: ["POST"]), Self.route("d", ["/x"], hosts: ["a.test"]),
+                Self.route("e", ["/x/"]), Self.route("f", ["/{x}"]), Self.route("g", ["/**"]),
+                Self.route("h", ["/x/**"])
+            ).isEmpty)
+    }
+
+    @Test(
+        "the most specific path that matches as a whole, from the left: literal, {name}, **",
+        arguments: [
+            ("/orders", "orders"), ("/orders/", "404"), ("/orders/7", "order"), ("/orders/new", "new"),
+            ("/orders/7/lines", "lines"), ("/orders/new/lines", "lines"), ("/orders/new/x", "404"),
+            ("/orders//lines", "404"),
+            ("/reports", "reports"), ("/reports/", "reports"), ("/reports/a/b", "reports"), ("/reportsx", "404"),
+            ("/reports/special", "special"), ("/reports/special/x", "reports"), ("/Orders", "404"), ("/a/x/c", "axc"),
+            ("/a/b/c", "abc"), ("/a/b/d", "a-any-d"), ("/a/b/e", "a-rest"), ("/a/b", "a-rest"), ("/", "404"),
+        ])
+    func picksTheMostSpecific(path: String, name: String) throws {
+        let table = try RouteTable(routes: [
+            Self.route("orders", ["/orders"]), Self.route("order", ["/orders/{id}"]),
+            Self.route("new", ["/orders/new"]),
+            Self.route("lines", ["/orders/{id}/lines"]), Self.route("reports", ["/reports/**"]),
+            Self.route("special", ["/reports/special"]), Self.route("axc", ["/a/{b}/c"]), Self.route("abc", ["/a/b/c"]),
+            Self.route("a-any-d", ["/a/{any}/d"]), Self.route("a-rest", ["/a/**"]),
+        ])
+        #expect(Self.match(table, path) == name)
+    }
+
+    @Test("the method is looked for among the routes of that path only; none is 405, never a less specific path")
+    func neverFallsThroughToAnotherPath() throws {
+        let table = try RouteTable(routes: [
+            Self.route("read", ["/x"], methods: ["GET"]), Self.route("write", ["/x"], methods: ["PUT", "PURGE"]),
+            Self.route("rest", ["/**"]),
+        ])
+        #expect(Self.match(table, "/x") == "read")
+        #expect(Self.match(table, "/x", method: "PURGE") == "write")
+        #expect(Self.match(table, "/x", method: "HEAD") == "405 GET, PUT, PURGE")
+        #expect(Self.match(table, "/y", method: "HEAD") == "rest")
+    }
+
+    @Test(
+        "PB-41, PB-42: exact host, else the longest wildcard, else routes without hosts; only that entry's routes count",
+        arguments: [
+            ("api.test", "/x", "exact"), ("API.Test", "/x", "exact"), ("api.test", "/y", "404"),
+            ("a.api.test", "/x", "wild"),
+            ("a.b.api.test", "/x", "wild"), ("a.deep.api.test", "/x", "deeper"), ("deep.api.test", "/x", "wild"),
+            ("xapi.test", "/x", "any"), ("test", "/x", "any"), ("", "/x", "any"), ("[::1]", "/x", "six"),
+            ("[::2]", "/x", "any"), ("other.test", "/y", "any-y"), ("a.api.test", "/y", "404"),
+        ])
+    func picksTheHost(host: String, path: String, name: String) throws {
+        let table = try RouteTable(routes: [
+            Self.route("exact", ["/x"], hosts: ["api.test"]), Self.route("wild", ["/x"], hosts: ["*.api.test"]),
+            Self.route("deeper", ["/x"], hosts: ["*.deep.api.test"]), Self.route("any", ["/x"]),
+            Self.route("any-y", ["/y"]), Self.route("six", ["/x"], hosts: ["[::1]"]),
+        ])
+        #expect(Self.match(table, path, host: host) == name)
+    }
+
+    @Test(
+        "PB-42, PB-87: port and one last dot take no part in matching a host",
+        arguments: ["api.test", "Api.Test:8080", "api.test.", "api.test.:80"])
+    func comparesHosts(host: String) throws {
+        let fixture = try ForwardingFixture([Self.route("exact", ["/x"], hosts: ["api.test"])])
+        guard case .forwarded(let message) = fixture.send("GET /x HTTP/1.1\r\nHost: \(host)\r\n\r\n") else {
+            Issue.record("not matched")
+            return
+        }
+        #expect(message.values("host") == [host])
+    }
+
+    @Test("a match costs the same with 10 routes and with 10,000")
+    func costsTheSame() throws {
+        var counts: [Int] = []
+        for size in [10, 10_000] {
+            var routes: [Route] = []
+            for number in 0..<size {
+                routes.append(
+                    try Self.route("r\(number)", ["/s\(number)/items/{id}", "/s\(number)/**"], index: number))
+            }
+            let table = try RouteTable(routes: routes)
+            var visited = 0
+            #expect(Self.match(table, "/s\(size - 1)/items/7", visited: &visited) == "r\(size - 1)")
+            #expect(Self.match(table, "/none/items/7", visited: &visited) == "404")
+            counts.append(visited)
+        }
+        #expect(counts[0] == counts[1])
+        #expect(counts[0] <= 5)
+    }
+
+    @Test("captures are the segments and labels that were matched, escapes decoded")
+    func captures() throws {
+        let route = try Self.route("r", ["/a/{first}/b/{second}/**"])
+        let path = [UInt8]("/a/x%20y/b/%E2%82%AC/rest".utf8)
+        let host = [UInt8]("Acme.Api.test".utf8)
+        let captures = RouteCaptures(RouteHit(route: route, pattern: 0), path: path.span, host: host.span)
+        #expect(captures.value(ofParameter: "first") == [UInt8]("x y".utf8))
+        #expect(captures.value(ofParameter: "second") == [UInt8]("€".utf8))
+        #expect(captures.value(ofParameter: "third") == nil)
+        #expect(captures.hostLabel(0) == [UInt8]("acme".utf8))
+        #expect(captures.hostLabel(2) == [UInt8]("test".utf8))
+        #expect(captures.hostLabel(3) == nil)
+        let address = [UInt8]("[::1]".utf8)
+        #expect(
+            RouteCaptures(RouteHit(route: route, pattern: 0), path: path.span, host: address.span).hostLabel(0) == nil)
+    }
+}

@@ -1,0 +1,29 @@
+import Hummingbird
+import OAuthModel
+
+extension EndpointTable {
+    /// The admin listener: whoever reaches it is the administrator.
+    static func adminAPI(_ core: ServerCore) -> EndpointTable {
+        var table = EndpointTable()
+        let clients = ClientEndpoints(core: core)
+        let introspection = IntrospectionEndpoint(core: core)
+        table.on(.post, "/admin/clients") { try await clients.create($0) }
+        table.on(.get, "/admin/clients") { try await clients.list($0) }
+        table.on(.get, "/admin/clients/{id}") { try await clients.get($0) }
+        table.on(.delete, "/admin/clients/{id}") { try await clients.delete($0) }
+        table.on(.post, "/admin/oauth2/introspect") { try await introspection.introspect($0) }
+        table.on(.get, "/version") { _ in Reply.json(["version": .string(DevAuthorizationServer.version)]) }
+        table.addHealth(core)
+        table.fallback = { Self.redirectFromOldPath($0) }
+        return table
+    }
+
+    /// The unprefixed paths of Hydra 1, which Hydra 2.1 answers with a redirect.
+    private static func redirectFromOldPath(_ call: Call) -> Response? {
+        let first = call.path.split(separator: "/").first.map(String.init) ?? ""
+        guard ["clients", "keys", "oauth2", "trust"].contains(first) else { return nil }
+        let query = call.request.uri.query.map { "?" + $0 } ?? ""
+        return Response(
+            status: .temporaryRedirect, headers: [.location: "/admin" + call.path + query, .cacheControl: "no-store"])
+    }
+}

@@ -1,0 +1,76 @@
+import HTTPTypes
+import Hummingbird
+import JOSE
+import OAuthModel
+
+/// `/admin/clients` and `/admin/clients/{id}`.
+struct ClientEndpoints: Sendable {
+    let core: ServerCore
+
+    /// createOAuth2Client: 201 with the secret, which is never shown again.
+    func create(_ call: Call) async throws -> Response {
+        let document = try await call.jsonObject()
+        let givenID = try document.text("client_id") ?? ""
+        let givenSecret = try document.text("client_secret") ?? ""
+        var client = try RegisteredClient(document: document, id: givenID.isEmpty ? Identifiers.uuid() : givenID)
+            .validated(secret: givenSecret.isEmpty ? nil : givenSecret)
+        client.createdAt = self.core.now().seconds
+        client.updatedAt = client.createdAt
+        let secret = client.isPublic ? nil : (givenSecret.isEmpty ? Identifiers.clientSecret() : givenSecret)
+        let registrationToken = self.core.mint.tokens.make(.access)
+        let isNew = try await self.core.clients.insert(
+            StoredClient(client: client, secretHash: secret.map { PasswordHash.make(Array($0.utf8)) }),
+            registrationTokenDigest: TokenDigest(opaque: registrationToken, .access).bytes)
+        guard isNew else { throw HydraError.conflict }
+
+        let pathID = Self.pathSegment(client.id)
+        var answer = client.document
+        if let secret { answer["client_secret"] = .string(secret) }
+        answer["registration_access_token"] = .string(registrationToken)
+        answer["registration_client_uri"] = .string(self.core.publicURL + "/oauth2/register/" + pathID)
+        return Reply.json(.object(answer), status: .created, fields: [.location: "/admin/clients/" + pathID])
+    }
+
+    /// getOAuth2Client: never the secret.
+    func get(_ call: Call) async throws -> Response {
+        guard let stored = try await self.core.clients.client(call.parameters[0]) else { throw HydraError.notFound }
+        return Reply.json(.object(stored.client.document))
+    }
+
+    /// listOAuth2Clients: a bare array in the order of creation.
+    func list(_ call: Call) async throws -> Response {
+        let query = call.query
+        let page = Page(query)
+        let filter = ClientFilter(name: query.nonEmpty("client_name"), owner: query.nonEmpty("owner"))
+        let found = try await self.core.clients.list(filter, offset: page.offset, limit: page.size)
+        return Reply.json(
+            .array(found.clients.map { .object($0.document) }),
+            fields: [
+                .link: page.links(path: call.path, query: query, total: found.total),
+                .totalCount: String(found.total),
+            ])
+    }
+
+    /// deleteOAuth2Client: with all that was issued to it.
+    func delete(_ call: Call) async throws -> Response {
+        guard try await self.core.clients.delete(call.parameters[0]) else { throw HydraError.notFound }
+        return Reply.empty(.noContent)
+    }
+
+    /// A client id as one segment of a path: everything but unreserved characters is escaped (RFC 3986 §2.3).
+    private static func pathSegment(_ id: String) -> String {
+        FormURLEncoded.encode(id).replacing("+", with: "%20")
+    }
+}
+
+extension FormFields {
+    /// The value, unless it is empty: an empty filter filters nothing.
+    fileprivate func nonEmpty(_ name: String) -> String? {
+        self[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+}
+
+extension HTTPField.Name {
+    static let link = HTTPField.Name("Link")!
+    static let totalCount = HTTPField.Name("X-Total-Count")!
+}

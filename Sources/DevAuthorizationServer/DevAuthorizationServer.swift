@@ -1,0 +1,166 @@
+import Foundation
+import Hummingbird
+import Logging
+import NIOCore
+import ServiceLifecycle
+import UnixSignals
+
+/// An authorization server with Hydra's API for a laptop or a test: two listeners, SQLite inside.
+///
+/// ```swift
+/// var options = DevAuthorizationServer.Options()
+/// options.publicPort = 0
+/// options.adminPort = 0
+/// let server = try await DevAuthorizationServer(options).start()
+/// print(server.publicURL, server.adminURL)
+/// await server.stop()
+/// ```
+/// Not for production: the admin API asks nobody who they are, and nothing here speaks TLS.
+public struct DevAuthorizationServer: Sendable {
+    public let options: Options
+
+    public init(_ options: Options = Options()) {
+        self.options = options
+    }
+
+    /// The version told at `/version`: Hydra's release whose behaviour this follows, and that it is not Hydra.
+    static let version = "v2.1.2-bearergate-dev"
+
+    /// Runs until SIGINT, SIGTERM or the task's cancellation.
+    public func run() async throws {
+        let running = try await self.start(endingWith: [.sigint, .sigterm])
+        try await withTaskCancellationHandler {
+            try await running.waitUntilStopped()
+        } onCancel: {
+            Task { await running.stop() }
+        }
+    }
+
+    /// Starts the server and returns once both listeners accept connections.
+    public func start() async throws -> RunningAuthorizationServer {
+        try await self.start(endingWith: [])
+    }
+
+    private enum Event: Sendable {
+        case publicBound(Int)
+        case adminBound(Int)
+        case ended((any Error)?)
+    }
+
+    private func start(endingWith signals: [UnixSignal]) async throws -> RunningAuthorizationServer {
+        try self.checkOptions()
+        let core = try await self.openCore()
+        let (events, announce) = AsyncStream.makeStream(of: Event.self)
+        let host = self.options.host
+        let services: [any Service] = [
+            self.application(.publicAPI(core), port: self.options.publicPort) { port in
+                core.publicListenerBound(at: Self.url(host: host, port: port))
+                announce.yield(.publicBound(port))
+            },
+            self.application(.adminAPI(core), port: self.options.adminPort) { announce.yield(.adminBound($0)) },
+        ]
+        var configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: Self.serviceLogger)
+        configuration.maximumGracefulShutdownDuration = Self.shutdownLimit
+        let group = ServiceGroup(configuration: configuration)
+        let task = Task {
+            var failure: (any Error)?
+            do { try await group.run() } catch { failure = error }
+            try? core.close()
+            announce.yield(.ended(failure))
+            announce.finish()
+            if let failure { throw failure }
+        }
+
+        var publicPort: Int?
+        var adminPort: Int?
+        for await event in events {
+            switch event {
+            case .publicBound(let port): publicPort = port
+            case .adminBound(let port): adminPort = port
+            case .ended(let failure): throw self.cannotListen(failure)
+            }
+            guard let publicPort, let adminPort else { continue }
+            let running = RunningAuthorizationServer(
+                host: host, publicPort: publicPort, adminPort: adminPort, core: core, group: group, task: task)
+            self.introduce(running)
+            return running
+        }
+        throw self.cannotListen(nil)
+    }
+
+    private func checkOptions() throws {
+        guard self.options.accessTokenLifespan >= .seconds(1),
+            self.options.accessTokenLifespan <= .seconds(3_153_600_000)
+        else { throw DevAuthorizationServerError(.invalidOption, "tokens live at least a second, at most 100 years") }
+        if let issuer = self.options.issuer, WebAddress(issuer)?.origin == nil || issuer.contains("?") {
+            throw DevAuthorizationServerError(
+                .invalidOption, "the issuer '\(issuer)' is no address such as http://127.0.0.1:4444")
+        }
+    }
+
+    private func openCore() async throws -> ServerCore {
+        do {
+            return try await ServerCore(self.options)
+        } catch let error as DevAuthorizationServerError {
+            throw error
+        } catch {
+            throw DevAuthorizationServerError(
+                .databaseUnusable, "cannot use the database \(self.databaseName): \(error)", cause: error)
+        }
+    }
+
+    private func application(
+        _ table: EndpointTable, port: Int, bound: @escaping @Sendable (Int) -> Void
+    ) -> Application<EndpointTable> {
+        Application(
+            responder: table,
+            configuration: ApplicationConfiguration(address: .hostname(self.options.host, port: port)),
+            onServerRunning: { channel in bound(channel.localAddress?.port ?? port) },
+            logger: Self.serviceLogger)
+    }
+
+    private func cannotListen(_ failure: (any Error)?) -> DevAuthorizationServerError {
+        let ports = "\(self.options.publicPort) and \(self.options.adminPort)"
+        let reason = (failure as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? failure.map { "\($0)" }
+        return DevAuthorizationServerError(
+            .cannotListen, "cannot listen on \(self.options.host), ports \(ports): \(reason ?? "stopped at once")",
+            cause: failure)
+    }
+
+    private func introduce(_ running: RunningAuthorizationServer) {
+        self.options.announce(
+            "Authorization server for development and tests, never for production: its admin API is open to whoever "
+                + "reaches it.")
+        self.options.announce("public \(running.publicURL)  admin \(running.adminURL)  issuer \(running.issuer)")
+        self.options.announce("database \(self.databaseName)")
+    }
+
+    private var databaseName: String {
+        switch self.options.database {
+        case .memory: "in memory"
+        case .file(let path): path
+        }
+    }
+
+    static func url(host: String, port: Int) -> String {
+        host.contains(":") ? "http://[\(host)]:\(port)" : "http://\(host):\(port)"
+    }
+
+    /// What fails behind a request.
+    static let logger: Logger = {
+        var logger = Logger(label: "authorization-server")
+        logger.logLevel = .error
+        return logger
+    }()
+
+    /// The libraries below are silent: they call it an error when a listener that is closing is closed.
+    private static let serviceLogger: Logger = {
+        var logger = Logger(label: "authorization-server")
+        logger.logLevel = .critical
+        return logger
+    }()
+
+    /// Answers take milliseconds; what is not done by then hangs.
+    private static let shutdownLimit = Duration.seconds(5)
+}

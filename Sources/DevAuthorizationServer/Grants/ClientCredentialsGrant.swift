@@ -1,0 +1,38 @@
+import OAuthModel
+
+/// RFC 6749 §4.4: a client asks in its own name.
+struct ClientCredentialsGrant: Sendable {
+    let defaultLifespan: GoDuration
+
+    static let name = "client_credentials"
+
+    /// What the client is granted.
+    ///
+    /// Checked in Hydra's order: scope, audience, then the grant type itself.
+    func grant(_ form: FormFields, to client: RegisteredClient, now: Moment) throws -> IssuedAccessToken {
+        let scope = form.words(of: "scope")
+        for word in scope where !ScopeStrategy.wildcard.matches(granted: client.scopes, wanted: word) {
+            throw HydraError.invalidScope("The client is not allowed to request the scope '\(word)'.")
+        }
+        let audience = Self.requestedAudience(form)
+        guard AudienceStrategy.hydra.allows(audience, allowed: client.audience) else {
+            throw HydraError.invalidRequest("A requested audience is not one of the client's.")
+        }
+        guard !client.isPublic else {
+            throw HydraError.invalidGrant("The client is public and may not use the grant 'client_credentials'.")
+        }
+        guard client.allows(grantType: Self.name) else {
+            throw HydraError.unauthorizedClient("The client is not registered for the grant 'client_credentials'.")
+        }
+        return IssuedAccessToken(
+            grantID: Identifiers.uuid(), clientID: client.id, subject: client.id, scope: scope, audience: audience,
+            issuedAt: now,
+            expiresAt: now.adding(client.lifespans[.clientCredentialsAccessToken] ?? self.defaultLifespan))
+    }
+
+    /// Given several times, each value is one audience; given once, it is split at spaces.
+    private static func requestedAudience(_ form: FormFields) -> [String] {
+        let values = form.values(of: "audience")
+        return values.count > 1 ? values.filter { !$0.isEmpty } : form.words(of: "audience")
+    }
+}

@@ -1,0 +1,57 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import OAuthModel
+
+/// Makes answers, with the caching fields that Hydra gives them.
+enum Reply {
+    /// Every route's answer, unless it says otherwise.
+    static func json(_ body: JSONValue, status: HTTPResponse.Status = .ok, fields: HTTPFields = [:]) -> Response {
+        var headers: HTTPFields = [
+            .contentType: "application/json; charset=utf-8",
+            .cacheControl: "private, no-cache, no-store, must-revalidate",
+        ]
+        for field in fields { headers[field.name] = field.value }
+        return Response(
+            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: JSONWriter.write(body))))
+    }
+
+    /// What carries a token or speaks of one is kept by nobody (RFC 6749 §5.1).
+    static func secretJSON(_ body: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
+        self.json(body, status: status, fields: self.neverStored)
+    }
+
+    static func error(_ error: HydraError, fields: HTTPFields = [:]) -> Response {
+        var all = Self.neverStored
+        for field in fields { all[field.name] = field.value }
+        return self.json(
+            ["error": .string(error.error), "error_description": .string(error.description)],
+            status: error.status, fields: all)
+    }
+
+    static func empty(_ status: HTTPResponse.Status) -> Response {
+        Response(status: status, headers: Self.neverStored)
+    }
+
+    /// 404 in the words that the caller reads: JSON, a page or plain text.
+    static func unknownRoute(accept: String?) -> Response {
+        let accept = accept ?? ""
+        if accept.contains("text/html") {
+            return self.text("<!doctype html><title>404</title><h1>404: nothing is at this path</h1>\n", "text/html")
+        }
+        if accept.contains("text/plain") { return self.text("404: nothing is at this path\n", "text/plain") }
+        return self.error(.unknownRoute)
+    }
+
+    private static func text(_ text: String, _ type: String) -> Response {
+        Response(
+            status: .notFound, headers: [.contentType: "\(type); charset=utf-8", .cacheControl: "no-store"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private static let neverStored: HTTPFields = [.cacheControl: "no-store", .pragma: "no-cache"]
+}
+
+extension HTTPField.Name {
+    static let pragma = HTTPField.Name("Pragma")!
+}

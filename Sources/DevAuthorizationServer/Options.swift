@@ -1,0 +1,57 @@
+public import Foundation
+
+extension DevAuthorizationServer {
+    /// How to start the server.
+    ///
+    /// Everything has a default that suits a laptop.
+    public struct Options: Sendable {
+        /// Where clients and tokens are kept.
+        public enum Database: Sendable, Hashable {
+            /// Gone when the server stops.
+            case memory
+            /// An SQLite file, made when it is not there, readable by its owner only.
+            case file(String)
+        }
+
+        /// What access tokens look like, unless the client says otherwise (`access_token_strategy`).
+        public enum TokenStrategy: String, Sendable, Hashable, CaseIterable {
+            /// `ory_at_…`: only introspection can tell what it is worth.
+            case opaque
+            /// A signed JWT (RS256), to be verified with the server's key set.
+            case jwt
+        }
+
+        /// Where both listeners bind.
+        ///
+        /// Loopback unless told: the admin API asks nobody who they are.
+        public var host = "127.0.0.1"
+        /// The port of `/oauth2/token` and its like; 0 takes a free one.
+        public var publicPort = 4444
+        /// The port of `/admin/…`; 0 takes a free one.
+        public var adminPort = 4445
+        public var database = Database.memory
+        /// The issuer, byte for byte as tokens will name it, and the public URL of the endpoints.
+        ///
+        /// Nil: `http://HOST:PORT` as bound.
+        public var issuer: String?
+        public var tokenStrategy = TokenStrategy.opaque
+        /// How long access tokens live, unless the client says otherwise.
+        ///
+        /// At least a second.
+        public var accessTokenLifespan = Duration.seconds(3_600)
+        /// The time.
+        ///
+        /// A test moves it by hand.
+        public var clock: @Sendable () -> Date = { Date() }
+        /// Told what the server has to say of itself, such as that it is not for production.
+        ///
+        /// Standard error by default.
+        public var announce: @Sendable (String) -> Void = Self.writeToStandardError
+
+        public init() {}
+
+        private static let writeToStandardError: @Sendable (String) -> Void = { line in
+            FileHandle.standardError.write(Data((line + "\n").utf8))
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Hummingbird
+import OAuthModel
+
+/// `POST /oauth2/revoke` (revokeOAuth2Token, RFC 7009).
+struct RevocationEndpoint: Sendable {
+    let core: ServerCore
+
+    /// 200 whether or not there was such a token, and for another client's token too, which stays.
+    func revoke(_ call: Call) async throws -> Response {
+        let form = try await call.form()
+        guard !form.isEmpty else { throw HydraError.invalidRequest() }
+        let client: RegisteredClient
+        do {
+            client = try await self.core.authentication.authenticate(call, form: form)
+        } catch let error as HydraError where error.error == HydraError.invalidClient().error {
+            // Here Hydra gives the general description only.
+            throw HydraError.invalidClient()
+        }
+        if let token = form["token"], let digest = self.core.mint.digest(of: token) {
+            do {
+                try await self.core.accessTokens.revoke(digest, issuedTo: client.id)
+            } catch {
+                throw HydraError.temporarilyUnavailable("The token could not be revoked; try again.")
+            }
+        }
+        return Reply.empty(.ok)
+    }
+}

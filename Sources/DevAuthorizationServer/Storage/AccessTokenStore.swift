@@ -1,0 +1,83 @@
+import Foundation
+import GRDB
+
+/// What was granted with an access token, as introspection tells it.
+struct IssuedAccessToken: Sendable, Hashable {
+    /// The authorization it came from: tokens of one grant end together.
+    var grantID: String
+    var clientID: String
+    var subject: String
+    var scope: [String]
+    var audience: [String]
+    var issuedAt: Moment
+    var expiresAt: Moment
+}
+
+/// The rows of `access_token`, found by the token's digest.
+struct AccessTokenStore: Sendable {
+    let storage: Storage
+
+    /// Keeps a token.
+    ///
+    /// False when its client is gone meanwhile: then there is nothing to hand out.
+    func insert(_ token: IssuedAccessToken, digest: TokenDigest) async throws -> Bool {
+        let audience = StringListText.encode(token.audience)
+        return try await self.storage.write { database in
+            try Self.sweep(database, now: token.issuedAt)
+            try database.execute(
+                sql: """
+                    INSERT INTO access_token
+                    (digest, grant_id, client_id, subject, scope, audience, issued_at, expires_at)
+                    SELECT ?, ?, id, ?, ?, ?, ?, ? FROM client WHERE id = ?
+                    """,
+                arguments: [
+                    digest.data, token.grantID, token.subject, token.scope.joined(separator: " "), audience,
+                    token.issuedAt.milliseconds, token.expiresAt.milliseconds, token.clientID,
+                ])
+            return database.changesCount == 1
+        }
+    }
+
+    /// The token with this digest, expired or not: the caller knows the time.
+    func token(_ digest: TokenDigest) async throws -> IssuedAccessToken? {
+        try await self.storage.read { database in
+            try Row.fetchOne(
+                database, sql: "SELECT * FROM access_token WHERE digest = ?", arguments: [digest.data]
+            ).map(Self.token)
+        }
+    }
+
+    /// Ends every token of the grant that this one belongs to, if it was issued to that client.
+    func revoke(_ digest: TokenDigest, issuedTo clientID: String) async throws {
+        try await self.storage.write { database in
+            try database.execute(
+                sql: """
+                    DELETE FROM access_token WHERE grant_id IN
+                    (SELECT grant_id FROM access_token WHERE digest = ? AND client_id = ?)
+                    """,
+                arguments: [digest.data, clientID])
+        }
+    }
+
+    /// Each new token pays for the removal of a few that have expired: the table stays bounded by what is alive, and no
+    /// timer is needed.
+    private static func sweep(_ database: GRDB.Database, now: Moment) throws {
+        try database.execute(
+            sql: """
+                DELETE FROM access_token WHERE digest IN
+                (SELECT digest FROM access_token WHERE expires_at <= ? LIMIT \(Self.sweptPerInsertion))
+                """,
+            arguments: [now.milliseconds])
+    }
+
+    /// More than one, so that the table shrinks while tokens are being issued.
+    private static let sweptPerInsertion = 8
+
+    private static func token(_ row: Row) throws -> IssuedAccessToken {
+        let scope: String = row["scope"]
+        return IssuedAccessToken(
+            grantID: row["grant_id"], clientID: row["client_id"], subject: row["subject"],
+            scope: scope.split(separator: " ").map(String.init), audience: try StringListText.decode(row["audience"]),
+            issuedAt: Moment(milliseconds: row["issued_at"]), expiresAt: Moment(milliseconds: row["expires_at"]))
+    }
+}

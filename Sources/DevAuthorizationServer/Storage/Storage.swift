@@ -1,0 +1,65 @@
+import Foundation
+import GRDB
+
+/// The server's memory: SQLite through GRDB, in a file or in memory.
+///
+/// Every transaction of the room is in this folder.
+///
+/// A file is in WAL mode: many readers go on during a write. `synchronous` is NORMAL, so an acknowledged write is with
+/// the kernel and outlives this process, kill -9 included; only the power failing could take the last ones.
+struct Storage: Sendable {
+    let database: any DatabaseWriter
+
+    /// Opens, or makes, the database and brings its schema up to date.
+    init(_ place: DevAuthorizationServer.Options.Database) throws {
+        switch place {
+        case .memory:
+            self.database = try DatabaseQueue(named: nil, configuration: Self.configuration)
+        case .file(let path):
+            try Self.makePrivateFile(at: path)
+            self.database = try DatabasePool(path: path, configuration: Self.configuration)
+        }
+        try Self.migrator.migrate(self.database)
+    }
+
+    /// One read, on a connection of its own where there is a file.
+    func read<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
+        try await self.database.read(work)
+    }
+
+    /// One transaction: all of it is kept, or nothing.
+    func write<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
+        try await self.database.write(work)
+    }
+
+    /// Whether the database answers at all.
+    func check() async throws {
+        _ = try await self.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM system_secret") }
+    }
+
+    /// Writes the log back into the file and lets go of it.
+    func close() throws {
+        try self.database.close()
+    }
+
+    /// The file holds signing keys, so it is its owner's alone; SQLite gives its companions the same mode.
+    private static func makePrivateFile(at path: String) throws {
+        let descriptor = Foundation.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw DevAuthorizationServerError(
+                .databaseUnusable, "cannot open the database \(path): \(String(cString: strerror(errno)))")
+        }
+        Foundation.close(descriptor)
+    }
+
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.label = "authorization-server"
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(Self.busySeconds)
+        return configuration
+    }
+
+    /// A second process may be writing to the same file; longer than this it is not writing but stuck.
+    private static let busySeconds = 5.0
+}

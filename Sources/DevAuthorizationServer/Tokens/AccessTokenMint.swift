@@ -1,0 +1,46 @@
+import OAuthModel
+
+/// Makes access tokens and keeps what introspection has to know of them.
+struct AccessTokenMint: Sendable {
+    let tokens: OpaqueTokens
+    let key: SigningKey
+    let store: AccessTokenStore
+    let defaultStrategy: DevAuthorizationServer.Options.TokenStrategy
+
+    /// A token for this client, opaque or a JWT as the client, else the server, wants it.
+    func issue(_ granted: IssuedAccessToken, to client: RegisteredClient, issuer: String) async throws -> String {
+        let token: String
+        let digest: TokenDigest
+        switch DevAuthorizationServer.Options.TokenStrategy(rawValue: client.accessTokenStrategy)
+            ?? self.defaultStrategy
+        {
+        case .opaque:
+            token = self.tokens.make(.access)
+            digest = TokenDigest(opaque: token, .access)
+        case .jwt:
+            token = try self.key.sign(Self.claims(of: granted, issuer: issuer))
+            digest = TokenDigest(jwt: token)
+        }
+        guard try await self.store.insert(granted, digest: digest) else {
+            throw HydraError.invalidClient("The client was deleted meanwhile.")
+        }
+        return token
+    }
+
+    /// The digest to look a token up by; nil for text that was never one of our tokens.
+    func digest(of token: String) -> TokenDigest? {
+        if self.tokens.isOurs(token, .access) { return TokenDigest(opaque: token, .access) }
+        // A JWT is known by its digest; comparing all of it checks the signature as well as verifying would.
+        return token.utf8.count { $0 == UInt8(ascii: ".") } == 2 ? TokenDigest(jwt: token) : nil
+    }
+
+    /// The claims as Hydra writes them (contract §4).
+    private static func claims(of granted: IssuedAccessToken, issuer: String) -> JSONObject {
+        [
+            "aud": .strings(granted.audience), "client_id": .string(granted.clientID),
+            "exp": .integer(granted.expiresAt.seconds), "ext": [:], "iat": .integer(granted.issuedAt.seconds),
+            "iss": .string(issuer), "jti": .string(Identifiers.uuid()), "nbf": .integer(granted.issuedAt.seconds),
+            "scp": .strings(granted.scope), "sub": .string(granted.subject),
+        ]
+    }
+}

@@ -1,0 +1,115 @@
+import DevAuthorizationServer
+import Foundation
+import OAuthModel
+import Testing
+
+@Suite("Database file")
+struct DatabaseFileTests {
+    @Test("what was acknowledged is there for whoever opens the file next, though the first owner never closed it")
+    func abandonedFile() async throws {
+        try await withDatabasePath { path in
+            try await withServer({ $0.database = .file(path) }) { first in
+                let made = try await first.makeClient()
+                let token = try await first.token(made, [("scope", "photos.read")]).text("access_token")
+                let gone = try await first.token(made).text("access_token")
+                _ = try await first.post(
+                    .public, "/oauth2/revoke", form: [("token", gone)], credentials: made.credentials)
+
+                // What kill -9 leaves behind: the files as they are now, with no one's farewell in them.
+                let left = path + ".left"
+                for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: path + suffix) {
+                    try FileManager.default.copyItem(atPath: path + suffix, toPath: left + suffix)
+                }
+                for file in [path, left] {
+                    try await withServer({ $0.database = .file(file) }) { second in
+                        #expect(try await second.isActive(token))
+                        #expect(try await second.introspect(gone).json == ["active": false])
+                        #expect(try await second.token(made).status == 200)
+                        let firstKeys = try await first.get(.public, "/.well-known/jwks.json").json
+                        #expect(try await second.get(.public, "/.well-known/jwks.json").json == firstKeys)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("two servers on one file write at once and lose nothing")
+    func concurrentWriters() async throws {
+        try await withDatabasePath { path in
+            try await withServer({ $0.database = .file(path) }) { one in
+                try await withServer({ $0.database = .file(path) }) { other in
+                    let made = try await one.makeClient(["token_endpoint_auth_method": "client_secret_post"])
+                    let ids = try await withThrowingTaskGroup(of: String.self) { group in
+                        for number in 0..<40 {
+                            group.addTask {
+                                // Public clients: no secret is hashed, so the writes come close together.
+                                let server = number.isMultiple(of: 2) ? one : other
+                                return try await server.makeClient(["token_endpoint_auth_method": "none"]).id
+                            }
+                        }
+                        return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+                    }
+                    #expect(ids.count == 40)
+                    for server in [one, other] {
+                        let listed = try await server.get(.admin, "/admin/clients?page_size=1000").json.arrayValue ?? []
+                        #expect(
+                            Set(listed.compactMap { $0.objectValue?["client_id"]?.stringValue }) == ids.union([made.id])
+                        )
+                    }
+                    let keys = try await one.get(.public, "/.well-known/jwks.json").json
+                    #expect(try await other.get(.public, "/.well-known/jwks.json").json == keys)
+                }
+            }
+        }
+    }
+
+    @Test("neither tokens nor secrets are in the file, and it is its owner's alone")
+    func nothingToSteal() async throws {
+        try await withDatabasePath { path in
+            let (token, secret) = try await withServer({ $0.database = .file(path) }) { server in
+                let made = try await server.makeClient(["client_secret": "a-secret-to-look-for"])
+                return (try await server.token(made).text("access_token"), made.secret)
+            }
+            let contents = try Data(contentsOf: URL(fileURLWithPath: path))
+            for text in [token, String(token.dropFirst("ory_at_".count)), secret] {
+                #expect(contents.range(of: Data(text.utf8)) == nil)
+            }
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
+        }
+    }
+
+    @Test("expired tokens leave the file as new ones come")
+    func sweeping() async throws {
+        let clock = ManualClock(1_769_846_400)
+        try await withDatabasePath { path in
+            try await withServer({
+                $0.database = .file(path)
+                $0.clock = { clock.now }
+                $0.accessTokenLifespan = .seconds(10)
+            }) { server in
+                let made = try await server.makeClient()
+                for _ in 0..<3 { _ = try await server.token(made) }
+                clock.advance(by: 10)
+                _ = try await server.token(made)
+                #expect(try StoredRows.count(of: "access_token", in: path) == 1)
+            }
+        }
+    }
+
+    @Test("a file that is no database, and one that cannot be made, are one clear error")
+    func unusableFiles() async throws {
+        try await withDatabasePath { path in
+            try Data(repeating: 0x41, count: 4_096).write(to: URL(fileURLWithPath: path))
+            for file in [path, path + "/below/a/file"] {
+                var options = DevAuthorizationServer.Options.forTests
+                options.database = .file(file)
+                let error = await #expect(throws: DevAuthorizationServerError.self) {
+                    _ = try await DevAuthorizationServer(options).start()
+                }
+                #expect(error?.code == .databaseUnusable)
+                #expect(error?.message.contains(file) == true)
+            }
+        }
+    }
+}

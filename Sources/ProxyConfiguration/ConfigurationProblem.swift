@@ -1,0 +1,114 @@
+/// A place in a configuration file, both counted from 1; columns count Unicode scalars, as editors do.
+package struct Position: Sendable, Hashable, Comparable {
+    package var line: Int
+    package var column: Int
+
+    package init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+
+    /// Where a problem of the whole file is shown.
+    package static let start = Position(line: 1, column: 1)
+
+    package static func < (left: Position, right: Position) -> Bool {
+        (left.line, left.column) < (right.line, right.column)
+    }
+}
+
+/// One thing wrong with a configuration: where it stands, what is wrong and what would be right.
+package struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Severity: String, Sendable, Hashable { case error, warning }
+
+    package var severity: Severity
+    package var file: String
+    package var position: Position
+    package var message: String
+    /// What would be right.
+    package var remedy: String
+
+    package init(severity: Severity, file: String, position: Position, message: String, remedy: String) {
+        self.severity = severity
+        self.file = file
+        self.position = position
+        self.message = message
+        self.remedy = remedy
+    }
+
+    /// The line that `check` and `serve` print.
+    package var description: String {
+        "\(self.file):\(self.position.line):\(self.position.column): \(self.severity.rawValue): "
+            + "\(self.message) (\(self.remedy))"
+    }
+}
+
+/// Why a configuration was not accepted: every error in the order of the file, the warnings with them.
+package struct ConfigurationProblems: Error, Sendable, Hashable, CustomStringConvertible {
+    package var problems: [ConfigurationProblem]
+    /// The file itself could not be read: wrong usage rather than a wrong configuration.
+    package var isUnreadable: Bool
+
+    package init(_ problems: [ConfigurationProblem], isUnreadable: Bool = false) {
+        self.problems = problems
+        self.isUnreadable = isUnreadable
+    }
+
+    package var errors: [ConfigurationProblem] { self.problems.filter { $0.severity == .error } }
+    package var description: String { self.problems.map(\.description).joined(separator: "\n") }
+}
+
+/// Gathers what is wrong while a file is read, so that one run reports everything.
+///
+/// Confined to the reading of one file on one thread.
+package final class ProblemCollector {
+    package let file: String
+    private var found: [ConfigurationProblem] = []
+    private var known: Set<ConfigurationProblem> = []
+
+    /// More than this in one file is not read by anybody, and a hostile file could hold millions.
+    private static let problemsMax = 1_000
+
+    package init(file: String) {
+        self.file = file
+    }
+
+    package func error(_ message: String, at position: Position, remedy: String) {
+        self.add(.error, message, at: position, remedy: remedy)
+    }
+
+    package func warning(_ message: String, at position: Position, remedy: String) {
+        self.add(.warning, message, at: position, remedy: remedy)
+    }
+
+    package var hasErrors: Bool { self.found.contains { $0.severity == .error } }
+    package var count: Int { self.found.count }
+
+    /// What was found, in the order of the file.
+    package var problems: [ConfigurationProblem] {
+        self.found.enumerated()
+            .sorted { ($0.element.position, $0.offset) < ($1.element.position, $1.offset) }
+            .map(\.element)
+    }
+
+    private func add(
+        _ severity: ConfigurationProblem.Severity, _ message: String, at position: Position, remedy: String
+    ) {
+        guard self.found.count < Self.problemsMax else { return }
+        let problem = ConfigurationProblem(
+            severity: severity, file: self.file, position: position, message: message, remedy: remedy)
+        if self.known.insert(problem).inserted { self.found.append(problem) }
+    }
+}
+
+@available(*, unavailable)
+extension ProblemCollector: Sendable {}
+
+/// Text of the file as a message may show it: in backticks, on one line, not endless.
+package func shown(_ text: String) -> String {
+    var result = "`"
+    for scalar in text.unicodeScalars.prefix(80) {
+        let isPrintable = scalar.value >= 0x20 && scalar.value != 0x7F && !(0x80..<0xA0).contains(scalar.value)
+        result.unicodeScalars.append(isPrintable ? scalar : "\u{FFFD}")
+    }
+    return result + (text.unicodeScalars.count > 80 ? "…`" : "`")
+}

@@ -1,0 +1,41 @@
+/// Finds the word that was probably meant.
+enum NearestWord {
+    /// What would be right instead of an unknown word.
+    static func remedy(for word: String, among known: [String]) -> String {
+        if let nearest = self.nearest(to: word, among: known) { return "did you mean `\(nearest)`?" }
+        return known.isEmpty
+            ? "leave it out" : "known are " + known.map { "`\($0)`" }.joined(separator: ", ")
+    }
+
+    /// The known word at the smallest distance, if that is at most a third of the word's length.
+    static func nearest(to word: String, among known: [String]) -> String? {
+        let folded = Self.folded(word)
+        guard folded.count <= 64 else { return nil }
+        var best: (word: String, distance: Int)?
+        for candidate in known {
+            let distance = self.distance(folded, Self.folded(candidate))
+            if distance < (best?.distance ?? .max) { best = (candidate, distance) }
+        }
+        guard let best, best.distance <= max(1, folded.count / 3) else { return nil }
+        return best.word
+    }
+
+    /// Case and the choice between `-` and `_` are no difference.
+    private static func folded(_ word: String) -> [UInt8] {
+        word.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : ($0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0) }
+    }
+
+    /// Insertions, deletions and replacements between two words (Levenshtein).
+    private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var previous = Array(0...right.count)
+        for (row, byte) in left.enumerated() {
+            var current = [row + 1]
+            for (column, other) in right.enumerated() {
+                current.append(
+                    min(previous[column] + (byte == other ? 0 : 1), previous[column + 1] + 1, current[column] + 1))
+            }
+            previous = current
+        }
+        return previous[right.count]
+    }
+}

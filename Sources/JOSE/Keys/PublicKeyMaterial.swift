@@ -41,7 +41,12 @@ enum RSANumbers {
         guard exponent.count <= 4 else { throw .exponentRefused }
         let value = exponent.reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard value >= 3, value & 1 == 1 else { throw .exponentRefused }
-        guard !self.hasROCAFingerprint(modulus) else { throw .modulusRefused }
+        guard !self.hasSmallFactor(modulus), !self.hasROCAFingerprint(modulus) else { throw .modulusRefused }
+    }
+
+    /// Whether a small prime divides the modulus: then it is no product of two large ones.
+    static func hasSmallFactor(_ modulus: [UInt8]) -> Bool {
+        self.smallPrimes.contains { self.residue(of: modulus, by: $0) == 0 }
     }
 
     /// Whether the modulus came from the broken generator of CVE-2017-15361 (ROCA): all of its primes are powers of
@@ -50,7 +55,7 @@ enum RSANumbers {
     /// An honest modulus passes for one with a probability of about 2⁻²⁷.
     static func hasROCAFingerprint(_ modulus: [UInt8]) -> Bool {
         self.smallPrimes.allSatisfy { prime in
-            let residue = modulus.reduce(0) { ($0 << 8 | Int($1)) % prime }
+            let residue = self.residue(of: modulus, by: prime)
             var power = 1
             repeat {
                 if power == residue { return true }
@@ -58,6 +63,10 @@ enum RSANumbers {
             } while power != 1
             return false
         }
+    }
+
+    private static func residue(of modulus: [UInt8], by prime: Int) -> Int {
+        modulus.reduce(0) { ($0 << 8 | Int($1)) % prime }
     }
 
     /// Odd primes up to 167: those that divide the generator's product for its smallest keys.

@@ -9,8 +9,10 @@ package struct JWTProfile: Sendable, Hashable {
     package var algorithms: [SignatureAlgorithm]
     /// Allowed `typ` values; `JWT` stands for a missing one too.
     package var types: [JOSEMediaType]
-    /// Seconds by which clocks may differ, 0…60.
-    package var leewaySeconds: Int64
+    /// Seconds by which clocks may differ, 0…60: what lies outside is brought to the nearer end.
+    package var leewaySeconds: Int64 {
+        didSet { self.leewaySeconds = Self.bounded(self.leewaySeconds) }
+    }
     /// Claims that may hold the scopes; the first that is there counts.
     package var scopeClaims: [String]
     /// Whether `sub` must be there and not empty.
@@ -30,7 +32,7 @@ package struct JWTProfile: Sendable, Hashable {
         self.audiences = audiences
         self.algorithms = algorithms
         self.types = types
-        self.leewaySeconds = min(max(leewaySeconds, 0), Self.leewaySecondsMax)
+        self.leewaySeconds = Self.bounded(leewaySeconds)
         self.scopeClaims = scopeClaims
         self.requiresSubject = requiresSubject
         self.tokenBytesMax = tokenBytesMax
@@ -38,6 +40,8 @@ package struct JWTProfile: Sendable, Hashable {
 
     /// More than this is a clock to be repaired, not tolerated.
     package static let leewaySecondsMax: Int64 = 60
+
+    private static func bounded(_ seconds: Int64) -> Int64 { min(max(seconds, 0), self.leewaySecondsMax) }
 
     // Settings decide who is let in, so two of them are equal only byte for byte.
     package static func == (a: JWTProfile, b: JWTProfile) -> Bool {

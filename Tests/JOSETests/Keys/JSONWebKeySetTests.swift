@@ -63,6 +63,7 @@ struct JSONWebKeySetTests {
             }
         }
         #expect(problem([0] + modulus) == .notMinimal)
+        #expect(problem([UInt8](repeating: 0xFF, count: 256)) == .modulusRefused, "divisible by three")
         #expect(problem(modulus.dropLast() + [modulus[255] & 0xFE]) == .modulusRefused)
         #expect(problem([1] + modulus) == .modulusTooLarge)
         #expect(problem([0x7F] + modulus.dropFirst()) == .modulusTooSmall)

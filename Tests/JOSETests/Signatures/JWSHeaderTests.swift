@@ -68,10 +68,11 @@ struct JWSHeaderTests {
     }
 
     @Test(
-        "key sources in the header are not followed and harm nobody",
+        "key sources in the header are not followed, and they and other members harm nobody",
         arguments: [
             #""jku":"https://evil.example/k""#, #""x5u":7"#, #""jwk":{"kty":"oct","k":"AA"}"#, #""x5c":[]"#,
-            #""x5t":"AA""#,
+            #""x5t":"AA""#, #""b64":true"#,
+            #""cty":"json""#, #""enc":"A128GCM""#,
         ])
     func ignoresKeySources(member: String) throws {
         let issuer = try TokenIssuer()

@@ -12,16 +12,26 @@
     static let idleBytesPerClassMax = 8 * 1024 * 1024
 
     private static let classes = 7
-    private var free: [[UnsafeMutableRawPointer]] = unsafe Array(repeating: [], count: BufferPool.classes)
+    /// A list a class, threaded through the unused blocks' own first bytes.
+    @safe @exclusivity(unchecked) private var free: InlineArray<7, UnsafeMutableRawPointer?> = unsafe .init(
+        repeating: nil)
+    @safe @exclusivity(unchecked) private var idle: InlineArray<7, Int> = .init(repeating: 0)
     private var surplus: [UnsafeMutableRawPointer] = unsafe []
-    /// Bytes handed out at the moment.
-    package private(set) var bytesInUse = 0
+    private var inUse = 0
 
     init() {}
 
     deinit {
-        for unsafe list in unsafe self.free { for unsafe block in unsafe list { unsafe block.deallocate() } }
-        for unsafe block in unsafe self.surplus { unsafe block.deallocate() }
+        for index in 0..<Self.classes { while let block = unsafe self.popFree(index) { unsafe block.deallocate() } }
+        while let block = unsafe self.surplus.popLast() { unsafe block.deallocate() }
+    }
+
+    /// Bytes handed out at the moment.
+    package var bytesInUse: Int { self.inUse }
+
+    /// Bytes kept for reuse.
+    package var bytesIdle: Int {
+        (0..<Self.classes).reduce(0) { $0 + self.idle[$1] * (Self.smallestClass << $1) }
     }
 
     /// The size of the class that holds `count` bytes.
@@ -32,32 +42,37 @@
 
     /// - Parameter capacity: a value of ``capacity(for:)``.
     func take(_ capacity: Int) -> UnsafeMutableRawPointer {
-        self.bytesInUse += capacity
+        self.inUse += capacity
         let index = Self.index(of: capacity)
-        if index < Self.classes, let block = unsafe self.free[index].popLast() { return unsafe block }
+        if index < Self.classes, let block = unsafe self.popFree(index) { return unsafe block }
         return UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 64)
     }
 
     func give(_ block: UnsafeMutableRawPointer, capacity: Int) {
-        self.bytesInUse -= capacity
+        self.inUse -= capacity
         let index = Self.index(of: capacity)
-        if index < Self.classes, unsafe self.free[index].count * capacity < Self.idleBytesPerClassMax {
-            unsafe self.free[index].append(block)
-        } else {
+        guard index < Self.classes, self.idle[index] * capacity < Self.idleBytesPerClassMax else {
             unsafe self.surplus.append(block)
+            return
         }
+        // Every block is at least smallestClass long and aligned to 64: a pointer fits in front.
+        unsafe block.storeBytes(of: self.free[index], as: UnsafeMutableRawPointer?.self)
+        unsafe self.free[index] = unsafe block
+        self.idle[index] += 1
+    }
+
+    private func popFree(_ index: Int) -> UnsafeMutableRawPointer? {
+        guard let block = unsafe self.free[index] else { return nil }
+        // Written by give when the block was put on the list.
+        unsafe self.free[index] = unsafe block.load(as: UnsafeMutableRawPointer?.self)
+        self.idle[index] -= 1
+        return unsafe block
     }
 
     /// Ends a turn: memory nobody will want soon goes back to the system.
     func releaseSurplus() {
         guard unsafe !self.surplus.isEmpty else { return }
-        for unsafe block in unsafe self.surplus { unsafe block.deallocate() }
-        unsafe self.surplus.removeAll()
-    }
-
-    /// Bytes kept for reuse.
-    package var bytesIdle: Int {
-        (0..<Self.classes).reduce(0) { unsafe $0 + self.free[$1].count * (Self.smallestClass << $1) }
+        while let block = unsafe self.surplus.popLast() { unsafe block.deallocate() }
     }
 
     private static func index(of capacity: Int) -> Int {

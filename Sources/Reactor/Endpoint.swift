@@ -1,25 +1,3 @@
-/// Told what happens to an endpoint, on its loop's thread.
-package protocol EndpointHandler: AnyObject {
-    /// Bytes, or the end of the stream, can be received. Only while ``Endpoint/wantsReading``.
-    func endpointReadable(_ endpoint: Endpoint)
-    /// The socket takes bytes again and ``Endpoint/outbound`` is empty. Only while ``Endpoint/wantsWriting``, or after bytes had to be queued.
-    func endpointWritable(_ endpoint: Endpoint)
-    func endpointConnected(_ endpoint: Endpoint)
-    /// The peer has shut down its writing, told once, and not if ``Endpoint/receive(upTo:chunk:)`` has told already. Bytes may still be unread.
-    func endpointPeerClosed(_ endpoint: Endpoint)
-    /// Connecting failed, or the connection died while nobody was reading. All that is left to do is to close it.
-    func endpointFailed(_ endpoint: Endpoint, _ error: SystemError)
-    func endpointDeadline(_ endpoint: Endpoint)
-}
-
-extension EndpointHandler {
-    package func endpointWritable(_ endpoint: Endpoint) {}
-    package func endpointConnected(_ endpoint: Endpoint) {}
-    package func endpointPeerClosed(_ endpoint: Endpoint) {}
-    package func endpointFailed(_ endpoint: Endpoint, _ error: SystemError) { endpoint.close() }
-    package func endpointDeadline(_ endpoint: Endpoint) { endpoint.close() }
-}
-
 /// One stream socket of a loop, connected or connecting.
 ///
 /// While ``wantsReading``, the end of the connection comes out of ``receive(upTo:chunk:)``; otherwise it is told by
@@ -28,28 +6,29 @@ extension EndpointHandler {
 @safe package final class Endpoint {
     package enum State: Sendable { case connecting, open, failed, closed }
 
-    package let loop: Loop
-    /// Who is at the other end, if known.
-    package let peer: SocketAddress?
-    /// Held until the endpoint is closed.
-    package var handler: (any EndpointHandler)?
-    package let inbound: ReadBuffer
-    package let outbound: WriteQueue
-    package private(set) var state: State
-    /// The peer's end of stream has been received.
-    package private(set) var reachedEnd = false
-
+    // What every message touches stands together, in the object's first cache lines; checks for overlapping access
+    // are left out (nothing here is ever lent `inout` across a call to a handler).
     private let kernel: any Kernel
+    @safe @exclusivity(unchecked) private var currentHandler: (any EndpointHandler)?
+    package let inbound: ReadBuffer
     private let descriptor: Int32
-    private let timer = TimerEntry()
-    /// The place in the loop's table; `nil` for an endpoint that never had a socket.
-    private(set) var place: Loop.Place?
     /// What epoll watches for, besides what it always does.
     private var armed: Readiness = []
+    private var currentState: State
+    private var hasReachedEnd = false
     private var isAttached = false
     private var isReading = true
     private var isWritingWanted = false
     private var hasToldPeerClosed = false
+    /// Made when bytes first had to wait: most connections never need one.
+    @safe @exclusivity(unchecked) private var queue: WriteQueue?
+    private let timer = TimerEntry()
+
+    package let loop: Loop
+    /// Who is at the other end, if known.
+    package let peer: SocketAddress?
+    /// The place in the loop's table; `nil` for an endpoint that never had a socket.
+    private(set) var place: Loop.Place?
 
     init(
         loop: Loop, descriptor: Int32, peer: SocketAddress?, state: State, handler: any EndpointHandler
@@ -58,10 +37,31 @@ extension EndpointHandler {
         self.kernel = loop.kernel
         self.descriptor = descriptor
         self.peer = peer
-        self.state = state
-        self.handler = handler
+        self.currentState = state
+        self.currentHandler = handler
         self.inbound = ReadBuffer(pool: loop.buffers)
-        self.outbound = WriteQueue(pool: loop.buffers)
+    }
+
+    /// Held until the endpoint is closed.
+    package var handler: (any EndpointHandler)? {
+        get { self.currentHandler }
+        set { self.currentHandler = self.isClosed ? nil : newValue }
+    }
+
+    package private(set) var state: State {
+        get { self.currentState }
+        set { self.currentState = newValue }
+    }
+
+    /// The peer's end of stream has been received.
+    package var reachedEnd: Bool { self.hasReachedEnd }
+
+    /// What ``write(_:)`` could not send yet.
+    package var outbound: WriteQueue {
+        if let queue = self.queue { return queue }
+        let queue = WriteQueue(pool: self.loop.buffers)
+        self.queue = queue
+        return queue
     }
 
     package var isOpen: Bool { self.state == .open }
@@ -69,7 +69,9 @@ extension EndpointHandler {
 
     // MARK: What is wanted
 
-    /// Whether `endpointReadable` is to be called. Ends by itself with the stream.
+    /// Whether `endpointReadable` is to be called.
+    ///
+    /// Ends by itself with the stream.
     package var wantsReading: Bool {
         get { self.isReading }
         set {
@@ -78,7 +80,9 @@ extension EndpointHandler {
         }
     }
 
-    /// Whether `endpointWritable` is to be called. Not needed for what ``write(_:)`` has queued.
+    /// Whether `endpointWritable` is to be called.
+    ///
+    /// Not needed for what ``write(_:)`` has queued.
     package var wantsWriting: Bool {
         get { self.isWritingWanted }
         set {
@@ -87,7 +91,9 @@ extension EndpointHandler {
         }
     }
 
-    /// When `endpointDeadline` is called, unless it is moved; `.max` for never. At most 50 ms late, never early.
+    /// When `endpointDeadline` is called, unless it is moved; `.max` for never.
+    ///
+    /// At most 50 ms late, never early.
     package var deadline: UInt64 {
         get { self.timer.deadline }
         set { if self.state != .closed { self.loop.schedule(self.timer, at: newValue) } }
@@ -112,7 +118,7 @@ extension EndpointHandler {
         if result > 0 { return .bytes(result, drained: result < room) }
         self.inbound.releaseIfEmpty()
         if result == 0 {
-            self.reachedEnd = true
+            self.hasReachedEnd = true
             self.hasToldPeerClosed = true
             self.isReading = false
             return .endOfStream
@@ -125,7 +131,9 @@ extension EndpointHandler {
 
     // MARK: Sending
 
-    /// Offers bytes to the socket, with one system call. `.wouldBlock` also while ``outbound`` holds older bytes.
+    /// Offers bytes to the socket, with one system call.
+    ///
+    /// `.wouldBlock` also while ``outbound`` holds older bytes.
     package func send(_ bytes: Span<UInt8>) -> SendOutcome {
         guard let refusal = self.refusalToSend else {
             guard !bytes.isEmpty else { return .sent(0) }
@@ -149,7 +157,7 @@ extension EndpointHandler {
         guard self.state == .open else {
             return self.state == .connecting ? .wouldBlock : .failed(SystemError(.send, .notConnected))
         }
-        return self.outbound.isEmpty ? nil : .wouldBlock
+        return self.hasQueuedBytes ? .wouldBlock : nil
     }
 
     private func outcome(_ result: Int) -> SendOutcome {
@@ -171,8 +179,6 @@ extension EndpointHandler {
         case .wouldBlock: taken = 0
         case .failed(let error): return .failed(error)
         }
-        let left = first.count + second.count - taken
-        guard self.outbound.byteCount + left <= self.outbound.limit else { return .overflow }
         let ofFirst = min(taken, first.count)
         guard
             self.outbound.enqueue(first.extracting(droppingFirst: ofFirst)),
@@ -184,11 +190,12 @@ extension EndpointHandler {
 
     /// Sends what is queued; if some is left, the loop goes on with it in the background.
     package func flush() -> FlushOutcome {
-        while !self.outbound.isEmpty {
+        guard let queue = self.queue else { return .drained }
+        while !queue.isEmpty {
             guard self.state == .open else {
                 return self.state == .connecting ? .pending : .failed(SystemError(.send, .notConnected))
             }
-            let buffer = self.outbound.buffer
+            let buffer = queue.buffer
             let result = unsafe buffer.bytes.withUnsafeBytes { unsafe self.kernel.send(self.descriptor, $0) }
             switch self.outcome(result) {
             case .sent(let count):
@@ -202,20 +209,24 @@ extension EndpointHandler {
             self.armForWriting()
             return .pending
         }
-        self.outbound.buffer.releaseIfEmpty()
+        queue.buffer.releaseIfEmpty()
         return .drained
     }
 
     // MARK: Ending
 
-    /// Tells the peer that nothing more will come (a FIN). What is queued in ``outbound`` must have been flushed.
+    /// Tells the peer that nothing more will come (a FIN).
+    ///
+    /// What is queued in ``outbound`` must have been flushed.
     package func shutdownWriting() {
         guard self.state == .open else { return }
         // Fails only if the connection is gone already, which reading or the next event tells.
         _ = self.kernel.shutdownWriting(self.descriptor)
     }
 
-    /// Closes the socket. No event is delivered any more, the handler is let go, unsent bytes are dropped.
+    /// Closes the socket.
+    ///
+    /// No event is delivered any more, the handler is let go, unsent bytes are dropped.
     package func close() {
         guard self.state != .closed else { return }
         self.state = .closed
@@ -244,7 +255,9 @@ extension EndpointHandler {
 
     // MARK: The loop's side
 
-    /// Puts the endpoint under watch. Its first event comes in a later turn.
+    /// Puts the endpoint under watch.
+    ///
+    /// Its first event comes in a later turn.
     func attach(at place: Loop.Place) -> Int32 {
         self.place = place
         self.timer.endpoint = self
@@ -259,7 +272,7 @@ extension EndpointHandler {
     /// looking at stays where it is until then.
     func releaseMemory() {
         self.inbound.release()
-        self.outbound.buffer.release()
+        self.queue?.buffer.release()
     }
 
     func deadlinePassed() { self.handler?.endpointDeadline(self) }
@@ -322,7 +335,8 @@ extension EndpointHandler {
             }
             guard self.state == .open else { return }
         }
-        if !readiness.isDisjoint(with: [.peerClosed, .hangUp]), !self.hasToldPeerClosed {
+        // A reader will come to the end by itself.
+        if !readiness.isDisjoint(with: [.peerClosed, .hangUp]), !self.isReading, !self.hasToldPeerClosed {
             self.hasToldPeerClosed = true
             self.handler?.endpointPeerClosed(self)
             guard self.state == .open else { return }
@@ -342,7 +356,9 @@ extension EndpointHandler {
         if !unwanted.isEmpty { self.watch(self.wanted) }
     }
 
-    private var isWriting: Bool { self.isWritingWanted || !self.outbound.isEmpty }
+    private var isWriting: Bool { self.isWritingWanted || self.hasQueuedBytes }
+
+    private var hasQueuedBytes: Bool { self.queue.map { !$0.isEmpty } ?? false }
 
     private var wanted: Readiness {
         var wanted: Readiness = self.hasToldPeerClosed ? [] : .peerClosed

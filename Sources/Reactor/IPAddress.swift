@@ -102,7 +102,8 @@ package struct IPv6Address: Sendable, Hashable {
 
     private static func hexadecimalGroup(_ text: some StringProtocol) -> UInt16? {
         // UInt16(_:radix:) alone would also take a sign.
-        guard (1...4).contains(text.utf8.count), text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") })
+        guard (1...4).contains(text.utf8.count),
+            text.utf8.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") })
         else { return nil }
         return UInt16(text, radix: 16)
     }
@@ -112,7 +113,9 @@ extension IPv6Address: CustomStringConvertible {
     /// The canonical form (RFC 5952 §4): lower case, the longest run of zeros shortened.
     package var description: String {
         if let inner = self.mappedIPv4 { return "::ffff:\(inner)" }
-        let groups = (0..<8).map { UInt16(truncatingIfNeeded: ($0 < 4 ? self.high : self.low) >> (48 - 16 * UInt64($0 % 4))) }
+        let groups = (0..<8).map {
+            UInt16(truncatingIfNeeded: ($0 < 4 ? self.high : self.low) >> (48 - 16 * UInt64($0 % 4)))
+        }
         var gap = 0..<0
         var index = 0
         while index < 8 {
@@ -122,6 +125,7 @@ extension IPv6Address: CustomStringConvertible {
             index = max(end, index + 1)
         }
         func joined(_ part: ArraySlice<UInt16>) -> String { part.map { String($0, radix: 16) }.joined(separator: ":") }
-        return gap.isEmpty ? joined(groups[...]) : joined(groups[..<gap.lowerBound]) + "::" + joined(groups[gap.upperBound...])
+        return gap.isEmpty
+            ? joined(groups[...]) : joined(groups[..<gap.lowerBound]) + "::" + joined(groups[gap.upperBound...])
     }
 }

@@ -5,9 +5,13 @@ package struct Readiness: OptionSet, Sendable, Hashable {
 
     package static let read = Readiness(rawValue: 0x001)
     package static let write = Readiness(rawValue: 0x004)
-    /// An error waits on the socket. Reported whether watched for or not.
+    /// An error waits on the socket.
+    ///
+    /// Reported whether watched for or not.
     package static let error = Readiness(rawValue: 0x008)
-    /// Both directions are shut down. Reported whether watched for or not.
+    /// Both directions are shut down.
+    ///
+    /// Reported whether watched for or not.
     package static let hangUp = Readiness(rawValue: 0x010)
     /// The peer has shut down its writing.
     package static let peerClosed = Readiness(rawValue: 0x2000)

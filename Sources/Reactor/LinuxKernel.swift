@@ -1,4 +1,4 @@
-internal import CLinux
+import CLinux
 
 /// The real system calls.
 ///
@@ -27,7 +27,8 @@ internal import CLinux
 
     package func remove(_ descriptor: Int32, from poller: Int32) -> Int32 { clinux_epoll_remove(poller, descriptor) }
 
-    package func wait(_ poller: Int32, into events: UnsafeMutableBufferPointer<ReadyEvent>, milliseconds: Int32) -> Int {
+    package func wait(_ poller: Int32, into events: UnsafeMutableBufferPointer<ReadyEvent>, milliseconds: Int32) -> Int
+    {
         // Same layout (checked in init); the memory is bound to ReadyEvent again when the call returns.
         let count = unsafe events.baseAddress?.withMemoryRebound(to: clinux_event.self, capacity: events.count) {
             unsafe clinux_epoll_wait(poller, $0, Int32(events.count), milliseconds)

@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 package struct ListenOptions: Sendable {
     /// Connections that wait to be accepted; the kernel caps it at `net.core.somaxconn`.
@@ -25,7 +25,9 @@ package final class ListeningSocket: Sendable {
         self.file = file
     }
 
-    /// Closes it and removes its file. For a socket that was never given to a loop.
+    /// Closes it and removes its file.
+    ///
+    /// For a socket that was never given to a loop.
     package func discard(kernel: any Kernel = LinuxKernel()) {
         self.file?.remove(kernel: kernel)
         kernel.close(self.descriptor)
@@ -65,7 +67,8 @@ package final class ListeningSocket: Sendable {
                     try opening.bind(to: sockets[0].address)
                 }
                 try opening.listen(backlog: options.backlog)
-                sockets.append(ListeningSocket(descriptor: opening.descriptor, address: try opening.localAddress(address)))
+                sockets.append(
+                    ListeningSocket(descriptor: opening.descriptor, address: try opening.localAddress(address)))
             }
         } catch {
             for socket in sockets { socket.discard(kernel: kernel) }
@@ -83,7 +86,7 @@ package final class ListeningSocket: Sendable {
         let opening = try Opening(.unix, kernel: kernel)
         do throws(SystemError) {
             try opening.bind(to: address)
-        } catch where error.code == .addressInUse {
+        } catch  where error.code == .addressInUse {
             try Self.removeAbandonedSocket(at: path, kernel: kernel)
             let again = try Opening(.unix, kernel: kernel)
             try again.bind(to: address)

@@ -12,14 +12,17 @@
     package var context: AnyObject?
 
     /// The monotonic clock as it was when the turn began.
-    package private(set) var now: UInt64
+    package var now: UInt64 { self.turnBegan }
     /// Seconds since 1970, at most one second behind.
-    package private(set) var wallSeconds: Int64 = 0
+    package var wallSeconds: Int64 { self.wall }
 
     let poller: Int32
     private let waker: Int32
     private let timers: TimerWheel
-    private var table = Table()
+    // Read and changed in single steps, never lent across a call to a handler: no check for overlapping access needed.
+    @safe @exclusivity(unchecked) private var table = Table()
+    private var turnBegan: UInt64
+    private var wall: Int64 = 0
     private var wallRefresh: UInt64 = 0
     private var isStopping = false
     private var isShutDown = false
@@ -41,8 +44,8 @@
         self.poller = poller
         self.waker = waker
         self.mailbox = Mailbox(wakeUp: kernel.wakingUp(waker))
-        self.now = kernel.now()
-        self.timers = TimerWheel(now: self.now)
+        self.turnBegan = kernel.now()
+        self.timers = TimerWheel(now: self.turnBegan)
         unsafe self.events = .allocate(capacity: Self.eventsPerTurnMax)
         unsafe self.events.initialize(repeating: ReadyEvent())
         let result = kernel.add(waker, to: poller, for: .read, token: self.table.insert(.waker).token)
@@ -70,14 +73,18 @@
         self.shutdown()
     }
 
-    /// One turn, for tests. The number of events, failures, mails and deadlines delivered.
+    /// One turn, for tests.
+    ///
+    /// The number of events, failures, mails and deadlines delivered.
     @discardableResult
     package func runOnce(maximumWait: UInt64 = 0) -> Int {
         precondition(!self.isShutDown, "a loop that was shut down makes no more turns")
         return self.turn(untilNanoseconds: maximumWait)
     }
 
-    /// Ends ``run()`` after this turn. Other threads post it.
+    /// Ends ``run()`` after this turn.
+    ///
+    /// Other threads post it.
     package func stop() { self.isStopping = true }
 
     /// Closes everything without calling a handler; mail is refused from now on.
@@ -137,10 +144,10 @@
     }
 
     private func readClocks() {
-        self.now = self.kernel.now()
+        self.turnBegan = self.kernel.now()
         guard self.now >= self.wallRefresh else { return }
         let wall = self.kernel.wallClock()
-        self.wallSeconds = Int64(wall / 1_000_000_000)
+        self.wall = Int64(wall / 1_000_000_000)
         // Asked again when the second is full.
         self.wallRefresh = self.now + (1_000_000_000 - wall % 1_000_000_000)
     }
@@ -169,7 +176,9 @@
 
     // MARK: Sockets
 
-    /// Takes an accepted socket on. If that fails, the socket is closed.
+    /// Takes an accepted socket on.
+    ///
+    /// If that fails, the socket is closed.
     package func makeEndpoint(
         socket: Socket, peer: SocketAddress? = nil, handler: any EndpointHandler
     ) throws(SystemError) -> Endpoint {
@@ -189,7 +198,9 @@
         return endpoint
     }
 
-    /// Begins to connect. How it ended is told in a later turn: `endpointConnected` or `endpointFailed`.
+    /// Begins to connect.
+    ///
+    /// How it ended is told in a later turn: `endpointConnected` or `endpointFailed`.
     package func connect(to address: SocketAddress, handler: any EndpointHandler) -> Endpoint {
         let descriptor = self.kernel.makeSocket(address.family)
         let endpoint = Endpoint(
@@ -211,7 +222,9 @@
         return endpoint
     }
 
-    /// Accepts from a listening socket until the listener is closed. If that fails, the socket is closed.
+    /// Accepts from a listening socket until the listener is closed.
+    ///
+    /// If that fails, the socket is closed.
     package func accept(
         from socket: ListeningSocket, handler: any ListenerHandler
     ) throws(SystemError) -> Listener {
@@ -246,7 +259,9 @@
 
     // MARK: Timers
 
-    /// Sets the deadline of `entry`, which replaces its old one; `.max` takes it away. Moving it later costs nothing.
+    /// Sets the deadline of `entry`, which replaces its old one; `.max` takes it away.
+    ///
+    /// Moving it later costs nothing.
     package func schedule(_ entry: TimerEntry, at deadline: UInt64) { self.timers.schedule(entry, at: deadline) }
 
     package func cancel(_ entry: TimerEntry) { self.timers.cancel(entry) }

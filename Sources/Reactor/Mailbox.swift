@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// How other threads speak to a loop: work to be run on its thread, in the order it came.
 ///
@@ -17,7 +17,9 @@ package final class Mailbox: Sendable {
 
     init(wakeUp: @escaping @Sendable () -> Void) { self.wakeUp = wakeUp }
 
-    /// Runs `work` on the loop's thread in a later turn. `false`: the loop has ended, and the work is dropped.
+    /// Runs `work` on the loop's thread in a later turn.
+    ///
+    /// `false`: the loop has ended, and the work is dropped.
     @discardableResult
     package func post(_ work: @escaping Work) -> Bool {
         // Signalled under the lock: the loop closes the mailbox before it closes the descriptor behind `wakeUp`.
@@ -38,7 +40,9 @@ package final class Mailbox: Sendable {
         }
     }
 
-    /// From now on posting answers `false`. What was still waiting is dropped outside the lock.
+    /// From now on posting answers `false`.
+    ///
+    /// What was still waiting is dropped outside the lock.
     func close() {
         let dropped = self.state.withLock { state in
             state.isClosed = true

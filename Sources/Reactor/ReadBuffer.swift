@@ -12,7 +12,7 @@
 
     private let pool: BufferPool
     private var block: UnsafeMutableRawPointer?
-    package private(set) var capacity = 0
+    private var size = 0
     private var start = 0
     private var end = 0
 
@@ -20,6 +20,8 @@
 
     deinit { if let block = unsafe self.block { unsafe self.pool.give(block, capacity: self.capacity) } }
 
+    /// How many bytes the block has room for; 0 while there is none.
+    package var capacity: Int { self.size }
     package var count: Int { self.end - self.start }
     package var isEmpty: Bool { self.start == self.end }
     /// Room behind the last byte.
@@ -54,8 +56,10 @@
         if self.isEmpty { self.release() }
     }
 
-    /// Makes room for `minimum` bytes behind the unread ones: moves them to the front, or to a larger block of at
-    /// most the class of `maximum`. `false` if that is not enough.
+    /// Makes room for `minimum` bytes behind the unread ones: moves them to the front, or to a larger block of at most
+    /// the class of `maximum`.
+    ///
+    /// `false` if that is not enough.
     @discardableResult
     package func ensureSpace(minimum: Int, maximum: Int) -> Bool {
         guard self.freeSpace < minimum else { return true }
@@ -86,7 +90,9 @@
     ///
     /// `chunk` is the block an empty buffer starts with, `maximum` how many unread bytes there may come to be. `nil`
     /// if they are all there already.
-    func fill(upTo maximum: Int, chunk: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) -> (result: Int, room: Int)? {
+    func fill(upTo maximum: Int, chunk: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) -> (
+        result: Int, room: Int
+    )? {
         if self.isEmpty {
             let wanted = BufferPool.capacity(for: chunk)
             if self.capacity < wanted { self.move(toBlockOf: wanted) }
@@ -108,7 +114,7 @@
         guard let block = unsafe self.block else { return }
         unsafe self.pool.give(block, capacity: self.capacity)
         unsafe self.block = nil
-        self.capacity = 0
+        self.size = 0
         self.start = 0
         self.end = 0
     }
@@ -131,7 +137,7 @@
             unsafe self.pool.give(block, capacity: self.capacity)
         }
         unsafe self.block = unsafe larger
-        self.capacity = capacity
+        self.size = capacity
         self.start = 0
         self.end = count
     }

@@ -1,5 +1,5 @@
-internal import CLinux
-internal import Synchronization
+import CLinux
+import Synchronization
 
 package enum ResolverError: Error, Sendable, Hashable {
     case noSuchName
@@ -35,7 +35,9 @@ package final class Resolver: Sendable {
 
     deinit { self.queue.stop() }
 
-    /// Answers through `mailbox` in a later turn, also for an IP address. `false`: too many wait, and there will be no answer.
+    /// Answers through `mailbox` in a later turn, also for an IP address.
+    ///
+    /// `false`: too many wait, and there will be no answer.
     package func resolve(
         _ host: String, port: UInt16, replyTo mailbox: Mailbox, _ done: @escaping Completion
     ) -> Bool {
@@ -79,7 +81,9 @@ package final class Resolver: Sendable {
         }
     }
 
-    /// What waits, and the semaphore that counts it. Outlives the resolver until its threads have ended.
+    /// What waits, and the semaphore that counts it.
+    ///
+    /// Outlives the resolver until its threads have ended.
     private final class Queue: Sendable {
         private struct State {
             var waiting: [Query] = []

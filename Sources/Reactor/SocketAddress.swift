@@ -5,7 +5,9 @@ package enum SocketAddress: Sendable, Hashable {
     /// A Unix socket; the path of a client that has not bound its own is empty.
     case unix(path: String)
 
-    /// Reads `127.0.0.1:80`, `[::1]:80` or `unix:/run/app.sock`. A name is never an address: see ``Resolver``.
+    /// Reads `127.0.0.1:80`, `[::1]:80` or `unix:/run/app.sock`.
+    ///
+    /// A name is never an address: see ``Resolver``.
     package init?(_ text: String) {
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
@@ -24,7 +26,9 @@ package enum SocketAddress: Sendable, Hashable {
         self.init(literalHost: String(host), port: port)
     }
 
-    /// An IP address as a URL's host has it: `127.0.0.1`, `[::1]`; also `::1`. `nil` for a name.
+    /// An IP address as a URL's host has it: `127.0.0.1`, `[::1]`; also `::1`.
+    ///
+    /// `nil` for a name.
     package init?(literalHost host: String, port: UInt16) {
         if let address = IPv4Address(host) {
             self = .inet4(address, port: port)
@@ -63,7 +67,9 @@ package enum SocketAddress: Sendable, Hashable {
         }
     }
 
-    /// The kernel's limit (`sun_path`), with room for the final NUL. A path with a NUL would name another file.
+    /// The kernel's limit (`sun_path`), with room for the final NUL.
+    ///
+    /// A path with a NUL would name another file.
     static func isUsable(path: String) -> Bool {
         (1...107).contains(path.utf8.count) && !path.utf8.contains(0)
     }
@@ -73,7 +79,8 @@ extension SocketAddress: CustomStringConvertible {
     package var description: String {
         switch self {
         case .inet4(let address, let port): "\(address):\(port)"
-        case .inet6(let address, let port, let scope): scope == 0 ? "[\(address)]:\(port)" : "[\(address)%\(scope)]:\(port)"
+        case .inet6(let address, let port, let scope):
+            scope == 0 ? "[\(address)]:\(port)" : "[\(address)%\(scope)]:\(port)"
         case .unix(let path): "unix:\(path)"
         }
     }
@@ -95,6 +102,7 @@ extension SocketAddress {
     static let encodedMax = 128
 
     /// The bytes of `sockaddr_in`, `sockaddr_in6` or `sockaddr_un`, laid out by hand so that no C struct is punned.
+    ///
     /// "Native" fields are little-endian: every machine that Swift runs Linux on is.
     var encoded: [UInt8] {
         var bytes: [UInt8] = []
@@ -104,7 +112,9 @@ extension SocketAddress {
             }
         }
         func network(_ value: some FixedWidthInteger) {
-            for index in (0..<(value.bitWidth / 8)).reversed() { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * index))) }
+            for index in (0..<(value.bitWidth / 8)).reversed() {
+                bytes.append(UInt8(truncatingIfNeeded: value >> (8 * index)))
+            }
         }
         native(self.family.rawValue)
         switch self {

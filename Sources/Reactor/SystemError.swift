@@ -1,4 +1,4 @@
-internal import CLinux
+import CLinux
 
 /// A system call that failed, with the kernel's reason.
 package struct SystemError: Error, Sendable, Hashable {

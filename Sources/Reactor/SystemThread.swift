@@ -1,5 +1,5 @@
-internal import CLinux
-internal import Synchronization
+import CLinux
+import Synchronization
 
 /// A thread of the operating system, with signals blocked: they belong to the main thread.
 final class SystemThread: Sendable {
@@ -31,7 +31,9 @@ final class SystemThread: Sendable {
         return SystemThread(identifier: identifier)
     }
 
-    /// Waits until the thread has ended. Once; later calls return at once.
+    /// Waits until the thread has ended.
+    ///
+    /// Once; later calls return at once.
     func join() {
         if !self.isLeft.exchange(true, ordering: .relaxed) { clinux_thread_join(self.identifier) }
     }

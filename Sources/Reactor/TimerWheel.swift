@@ -11,12 +11,17 @@ package protocol TimerHandler: AnyObject {
     package weak var handler: (any TimerHandler)?
     /// The endpoint whose deadline this is, until it is closed.
     var endpoint: Endpoint?
-    /// When it is to fire; `.max` for never. Set by ``Loop/schedule(_:at:)``.
-    package fileprivate(set) var deadline = UInt64.max
+    /// When it is to fire; `.max` for never.
+    ///
+    /// Set by ``Loop/schedule(_:at:)``.
+    package var deadline: UInt64 { self.due }
 
+    fileprivate var due = UInt64.max
     fileprivate unowned(unsafe) var next: TimerEntry?
     fileprivate unowned(unsafe) var previous: TimerEntry?
-    /// When the wheel will look at the entry: at or before the tick of its deadline. 0 while it is not linked.
+    /// When the wheel will look at the entry: at or before the tick of its deadline.
+    ///
+    /// 0 while it is not linked.
     fileprivate var tick: UInt64 = 0
 
     package init(handler: (any TimerHandler)? = nil) { self.handler = handler }
@@ -39,7 +44,9 @@ package protocol TimerHandler: AnyObject {
     private let rings: [TimerEntry]
     private let due = TimerWheel.makeRing()
     /// Which slots may hold an entry; a bit too many costs one needless look.
-    private var occupied = [UInt64](repeating: 0, count: TimerWheel.slots / 64)
+    ///
+    /// Never lent across a call.
+    @safe @exclusivity(unchecked) private var occupied = [UInt64](repeating: 0, count: TimerWheel.slots / 64)
     /// The tick up to which everything was looked at.
     private var currentTick: UInt64
     /// Nothing is to be looked at before this tick; 0: not known.
@@ -66,7 +73,7 @@ package protocol TimerHandler: AnyObject {
     }
 
     func schedule(_ entry: TimerEntry, at deadline: UInt64) {
-        entry.deadline = deadline
+        entry.due = deadline
         guard deadline != .max else { return }
         let tick = self.tick(for: deadline)
         if entry.isLinked {
@@ -77,11 +84,13 @@ package protocol TimerHandler: AnyObject {
     }
 
     func cancel(_ entry: TimerEntry) {
-        entry.deadline = .max
+        entry.due = .max
         if entry.isLinked { Self.unlink(entry) }
     }
 
-    /// Hands every entry whose deadline has passed to `fire`, which may schedule and cancel any entry. The number fired.
+    /// Hands every entry whose deadline has passed to `fire`, which may schedule and cancel any entry.
+    ///
+    /// The number fired.
     func advance(to now: UInt64, _ fire: (TimerEntry) -> Void) -> Int {
         let target = now / Self.tickNanoseconds
         guard target > self.currentTick else { return 0 }
@@ -92,7 +101,7 @@ package protocol TimerHandler: AnyObject {
         while let entry = unsafe self.due.next, entry !== self.due {
             Self.unlink(entry)
             if entry.deadline <= now {
-                entry.deadline = .max
+                entry.due = .max
                 fired += 1
                 fire(entry)
             } else if entry.deadline != .max {

@@ -1,5 +1,5 @@
 package import Reactor
-internal import Synchronization
+import Synchronization
 
 /// Sockets in memory, time moved by hand: a loop on it does the same thing for the same script or seed.
 ///
@@ -51,36 +51,38 @@ internal import Synchronization
     package var sendTransfer = Transfer.whole
     /// Events of one wait come in random order rather than by descriptor.
     package var shufflesEvents = false
+    /// A wait that finds nothing ready takes as long as the loop was willing to wait, instead of no time at all.
+    package var passesTimeWhileWaiting = false
     package var random: SeededRandom
     /// What connecting does; other addresses refuse.
     package var connectPlans: [SocketAddress: ConnectPlan] = [:]
 
-    package private(set) var misuses: [Misuse] = []
+    package internal(set) var misuses: [Misuse] = []
     /// How often each call was made.
-    package private(set) var calls: [String: Int] = [:]
+    package internal(set) var calls: [String: Int] = [:]
     /// How long the loop wanted to wait the last time, in milliseconds; -1 without end.
-    package private(set) var lastWait: Int32 = 0
+    package internal(set) var lastWait: Int32 = 0
 
-    private enum Object {
+    enum Object {
         case poller([Int32: (readiness: Readiness, token: UInt64)])
         case waker(Bell)
         case socket(ScriptedSocket)
     }
 
-    private final class Bell: Sendable {
+    final class Bell: Sendable {
         let isRung = Atomic(false)
     }
 
-    private var objects: [Int32: Object] = [:]
-    private var monotonic: UInt64
-    private var wall: UInt64
-    private var failures: [String: [SystemError.Code]] = [:]
-    private var connecting: [(address: SocketAddress, socket: ScriptedSocket, plan: ConnectPlan)] = []
-    private var upstreams: [SocketAddress: [ScriptedPeer]] = [:]
-    private var files: [String: FileIdentity] = [:]
-    private var nextInode: UInt64 = 1
-    private var nextPort: UInt16 = 40_000
-    private var turnOfListener = 0
+    var objects: [Int32: Object] = [:]
+    var monotonic: UInt64
+    var wall: UInt64
+    var failures: [String: [SystemError.Code]] = [:]
+    var connecting: [(address: SocketAddress, socket: ScriptedSocket, plan: ConnectPlan)] = []
+    var upstreams: [SocketAddress: [ScriptedPeer]] = [:]
+    var files: [String: FileIdentity] = [:]
+    var nextInode: UInt64 = 1
+    var nextPort: UInt16 = 40_000
+    var turnOfListener = 0
 
     package init(seed: UInt64 = 1, now: UInt64 = 1_000_000_000_000, wallSeconds: UInt64 = 1_750_000_000) {
         self.random = SeededRandom(seed: seed)
@@ -94,7 +96,9 @@ internal import Synchronization
 // MARK: What a test does
 
 extension ScriptedKernel {
-    /// Lets time go by. Deadlines fire in the loop's next turn.
+    /// Lets time go by.
+    ///
+    /// Deadlines fire in the loop's next turn.
     package func advance(by nanoseconds: UInt64) {
         self.monotonic += nanoseconds
         self.wall += nanoseconds
@@ -107,14 +111,17 @@ extension ScriptedKernel {
         self.wall = UInt64(Int64(self.wall) + seconds * 1_000_000_000)
     }
 
-    /// Turns the loop until nothing happens any more. A loop that never comes to rest spins.
+    /// Turns the loop until nothing happens any more.
+    ///
+    /// A loop that never comes to rest spins.
     package func settle(_ loop: Loop, turnsMax: Int = 10_000) throws {
         for _ in 0..<turnsMax where loop.runOnce() == 0 { return }
         throw Misuse.spinning(turns: turnsMax)
     }
 
-    /// A client's connection to a listening socket of the loop; `nil` if nobody listens there. Listeners that share an
-    /// address take turns.
+    /// A client's connection to a listening socket of the loop; `nil` if nobody listens there.
+    ///
+    /// Listeners that share an address take turns.
     package func connectClient(to address: SocketAddress, from client: SocketAddress? = nil) -> ScriptedPeer? {
         let listening = self.sockets.filter { $0.value.phase == .listening && $0.value.localAddress == address }
             .sorted { $0.key < $1.key }
@@ -159,7 +166,9 @@ extension ScriptedKernel {
     }
 
     /// A file of that path exists, such as a Unix socket left by a process that is gone.
-    package func leaveFile(at path: String, isSocket: Bool = true) { self.files[path] = self.newFile(isSocket: isSocket) }
+    package func leaveFile(at path: String, isSocket: Bool = true) {
+        self.files[path] = self.newFile(isSocket: isSocket)
+    }
 
     /// Descriptors that are open, pollers and wakers included.
     package var openDescriptors: Int { self.objects.count }
@@ -171,347 +180,5 @@ extension ScriptedKernel {
         case .inet6: return .inet6(IPv6Address(high: 0x2001_0db8_0000_0000, low: 1), port: self.nextPort, scope: 0)
         case .unix: return .unix(path: "")
         }
-    }
-}
-
-// MARK: What the loop calls
-
-extension ScriptedKernel {
-    package func now() -> UInt64 { self.monotonic }
-    package func wallClock() -> UInt64 { self.wall }
-
-    package func makePoller() -> Int32 { self.count("poller") { self.open(.poller([:])) } }
-
-    package func add(_ descriptor: Int32, to poller: Int32, for readiness: Readiness, token: UInt64) -> Int32 {
-        self.count("add") {
-            guard self.isOpen(descriptor, "add"), var watched = self.watched(by: poller) else { return Self.badDescriptor }
-            guard watched[descriptor] == nil else { return self.misuse(.watchedTwice(descriptor), .alreadyExists) }
-            watched[descriptor] = (readiness, token)
-            self.objects[poller] = .poller(watched)
-            return 0
-        }
-    }
-
-    package func modify(_ descriptor: Int32, in poller: Int32, for readiness: Readiness, token: UInt64) -> Int32 {
-        self.count("modify") {
-            guard self.isOpen(descriptor, "modify"), var watched = self.watched(by: poller) else { return Self.badDescriptor }
-            guard watched[descriptor] != nil else { return self.misuse(.notWatched("modify", descriptor), .notFound) }
-            watched[descriptor] = (readiness, token)
-            self.objects[poller] = .poller(watched)
-            return 0
-        }
-    }
-
-    package func remove(_ descriptor: Int32, from poller: Int32) -> Int32 {
-        self.count("remove") {
-            guard self.isOpen(descriptor, "remove"), var watched = self.watched(by: poller) else { return Self.badDescriptor }
-            guard watched.removeValue(forKey: descriptor) != nil else {
-                return self.misuse(.notWatched("remove", descriptor), .notFound)
-            }
-            self.objects[poller] = .poller(watched)
-            return 0
-        }
-    }
-
-    package func wait(_ poller: Int32, into events: UnsafeMutableBufferPointer<ReadyEvent>, milliseconds: Int32) -> Int {
-        self.lastWait = milliseconds
-        self.settleConnecting()
-        guard let watched = self.watched(by: poller) else { return Int(Self.badDescriptor) }
-        var ready: [ReadyEvent] = []
-        for (descriptor, interest) in watched.sorted(by: { $0.key < $1.key }) {
-            let readiness = self.readiness(of: descriptor).intersection(interest.readiness.union([.error, .hangUp]))
-            if !readiness.isEmpty { ready.append(ReadyEvent(token: interest.token, readiness: readiness)) }
-        }
-        if self.shufflesEvents { ready.shuffle(using: &self.random) }
-        let count = min(ready.count, events.count)
-        for index in 0..<count { unsafe events[index] = ready[index] }
-        return count
-    }
-
-    package func makeWaker() -> Int32 { self.count("waker") { self.open(.waker(Bell())) } }
-
-    package func wakingUp(_ waker: Int32) -> @Sendable () -> Void {
-        guard case .waker(let bell) = self.objects[waker] else { return {} }
-        return { bell.isRung.store(true, ordering: .releasing) }
-    }
-
-    package func drainWaker(_ waker: Int32) {
-        if case .waker(let bell) = self.objects[waker] { bell.isRung.store(false, ordering: .releasing) }
-    }
-
-    package func makeSocket(_ family: SocketAddress.Family) -> Int32 {
-        self.count("socket") { self.open(.socket(ScriptedSocket(family: family))) }
-    }
-
-    package func set(_ option: SocketOption, on descriptor: Int32) -> Int32 {
-        self.count("set") {
-            guard let socket = self.socket(descriptor, "set") else { return Self.badDescriptor }
-            socket.options.insert(option)
-            return 0
-        }
-    }
-
-    package func bind(_ descriptor: Int32, to address: SocketAddress) -> Int32 {
-        self.count("bind") {
-            guard let socket = self.socket(descriptor, "bind") else { return Self.badDescriptor }
-            var address = address
-            if case .unix(let path) = address {
-                guard self.files[path] == nil else { return SystemError.Code.addressInUse.result }
-                self.files[path] = self.newFile(isSocket: true)
-            } else {
-                if address.port == 0 {
-                    self.nextPort += 1
-                    address = address.withPort(self.nextPort)
-                }
-                let mayShare = self.sockets.values.allSatisfy {
-                    $0.localAddress != address || $0.phase == .connected
-                        || ($0.options.contains(.reusePort) && socket.options.contains(.reusePort))
-                }
-                guard mayShare else { return SystemError.Code.addressInUse.result }
-            }
-            socket.localAddress = address
-            return 0
-        }
-    }
-
-    package func listen(_ descriptor: Int32, backlog: Int32) -> Int32 {
-        self.count("listen") {
-            guard let socket = self.socket(descriptor, "listen") else { return Self.badDescriptor }
-            socket.phase = .listening
-            return 0
-        }
-    }
-
-    package func accept(_ descriptor: Int32, peer: inout SocketAddress) -> Int32 {
-        var address = peer
-        defer { peer = address }
-        return self.count("accept") {
-            guard let socket = self.socket(descriptor, "accept") else { return Self.badDescriptor }
-            guard !socket.backlog.isEmpty else { return SystemError.Code.wouldBlock.result }
-            let next = socket.backlog.removeFirst()
-            address = next.peer
-            return self.open(.socket(next.socket))
-        }
-    }
-
-    package func connect(_ descriptor: Int32, to address: SocketAddress) -> Int32 {
-        self.count("connect") {
-            guard let socket = self.socket(descriptor, "connect") else { return Self.badDescriptor }
-            socket.phase = .connecting
-            let plan = self.connectPlans[address] ?? .refuse
-            switch plan {
-            case .acceptAtOnce:
-                self.establish(socket, to: address)
-                return 0
-            case .failAtOnce(let code):
-                return code.result
-            case .refuse where address.isUnix:
-                return (self.files[Self.path(address)] == nil ? SystemError.Code.notFound : .connectionRefused).result
-            case .accept, .refuse, .hang, .fail:
-                self.connecting.append((address, socket, plan))
-                return SystemError.Code.inProgress.result
-            }
-        }
-    }
-
-    package func localAddress(of descriptor: Int32, _ address: inout SocketAddress) -> Int32 {
-        guard let socket = self.socket(descriptor, "name") else { return Self.badDescriptor }
-        address = socket.localAddress ?? address
-        return 0
-    }
-
-    package func duplicate(_ descriptor: Int32) -> Int32 {
-        self.count("duplicate") {
-            guard let socket = self.socket(descriptor, "duplicate") else { return Self.badDescriptor }
-            return self.open(.socket(socket))
-        }
-    }
-
-    package func takePendingError(of descriptor: Int32) -> Int32 {
-        guard let socket = self.socket(descriptor, "error") else { return SystemError.Code.badDescriptor.rawValue }
-        return socket.takePendingError()?.rawValue ?? 0
-    }
-
-    package func receive(_ descriptor: Int32, into bytes: UnsafeMutableRawBufferPointer) -> Int {
-        self.count("receive") {
-            guard let socket = self.socket(descriptor, "receive") else { return Int(Self.badDescriptor) }
-            guard unsafe !bytes.isEmpty else { return Int(self.misuse(.emptyRoom(descriptor), .invalidArgument)) }
-            switch socket.phase {
-            case .connected, .reset: break
-            case .fresh, .listening, .connecting:
-                return Int(self.misuse(.receiveBeforeConnected(descriptor), .notConnected))
-            }
-            guard !socket.incoming.isEmpty else {
-                if let error = socket.takePendingError() { return Int(error.result) }
-                if socket.hasPeerFinished || socket.phase == .reset { return 0 }
-                return Int(SystemError.Code.wouldBlock.result)
-            }
-            let amount = self.amount(of: min(bytes.count, socket.incoming.count), \.receiveTransfer)
-            guard amount > 0 else { return Int(SystemError.Code.wouldBlock.result) }
-            unsafe bytes.copyBytes(from: socket.incoming[..<amount])
-            socket.incoming.removeFirst(amount)
-            return amount
-        }
-    }
-
-    package func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
-        unsafe self.send(descriptor, bytes, UnsafeRawBufferPointer(start: nil, count: 0))
-    }
-
-    package func send(_ descriptor: Int32, _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Int {
-        self.count("send") {
-            guard let socket = self.socket(descriptor, "send") else { return Int(Self.badDescriptor) }
-            let offered = first.count + second.count
-            guard offered > 0 else { return Int(self.misuse(.emptySend(descriptor), .invalidArgument)) }
-            guard !socket.hasShutDownWriting else {
-                return Int(self.misuse(.sendAfterShutdown(descriptor), .brokenPipe))
-            }
-            if let error = socket.takePendingError() { return Int(error.result) }
-            guard socket.phase == .connected else { return Int(SystemError.Code.brokenPipe.result) }
-            let room = max(0, socket.window - socket.outgoing.count)
-            let amount = room == 0 ? 0 : self.amount(of: min(offered, room), \.sendTransfer)
-            guard amount > 0 else { return Int(SystemError.Code.wouldBlock.result) }
-            let ofFirst = min(amount, first.count)
-            unsafe socket.outgoing.append(contentsOf: first[..<ofFirst])
-            unsafe socket.outgoing.append(contentsOf: second[..<(amount - ofFirst)])
-            return amount
-        }
-    }
-
-    package func shutdownWriting(_ descriptor: Int32) -> Int32 {
-        self.count("shutdown") {
-            guard let socket = self.socket(descriptor, "shutdown") else { return Self.badDescriptor }
-            guard socket.phase == .connected else { return SystemError.Code.notConnected.result }
-            socket.hasShutDownWriting = true
-            return 0
-        }
-    }
-
-    package func close(_ descriptor: Int32) {
-        self.calls["close", default: 0] += 1
-        guard let object = self.objects.removeValue(forKey: descriptor) else {
-            self.misuses.append(.unknownDescriptor("close", descriptor))
-            return
-        }
-        guard case .socket(let socket) = object else { return }
-        if self.sockets.values.contains(where: { $0 === socket }) { return }  // a duplicate is still open
-        for case (let poller, .poller(var watched)) in self.objects where watched[descriptor] != nil {
-            watched[descriptor] = nil
-            self.objects[poller] = .poller(watched)
-        }
-        socket.isClosed = true
-        socket.wasResetByLoop = socket.options.contains(.lingerZero) || !socket.incoming.isEmpty
-        self.connecting.removeAll { $0.socket === socket }
-    }
-
-    package func fileIdentity(_ path: String) -> FileIdentity? { self.files[path] }
-
-    package func setMode(_ mode: UInt16, ofFile path: String) -> Int32 {
-        self.files[path] == nil ? SystemError.Code.notFound.result : 0
-    }
-
-    package func removeFile(_ path: String) -> Int32 {
-        self.files.removeValue(forKey: path) == nil ? SystemError.Code.notFound.result : 0
-    }
-}
-
-// MARK: Inside
-
-extension ScriptedKernel {
-    private static let badDescriptor = SystemError.Code.badDescriptor.result
-
-    /// The lowest number that is free, as Unix does: numbers are reused at once.
-    private func open(_ object: Object) -> Int32 {
-        var descriptor: Int32 = 3
-        while self.objects[descriptor] != nil { descriptor += 1 }
-        self.objects[descriptor] = object
-        return descriptor
-    }
-
-    private func count<Result: SignedInteger>(_ call: String, _ body: () -> Result) -> Result {
-        self.calls[call, default: 0] += 1
-        if let codes = self.failures[call], let code = codes.first {
-            self.failures[call] = Array(codes.dropFirst())
-            return Result(code.result)
-        }
-        return body()
-    }
-
-    private func misuse(_ misuse: Misuse, _ code: SystemError.Code) -> Int32 {
-        self.misuses.append(misuse)
-        return code.result
-    }
-
-    private var sockets: [Int32: ScriptedSocket] {
-        self.objects.compactMapValues { if case .socket(let socket) = $0 { socket } else { nil } }
-    }
-
-    private func isOpen(_ descriptor: Int32, _ call: String) -> Bool {
-        if self.objects[descriptor] != nil { return true }
-        self.misuses.append(.unknownDescriptor(call, descriptor))
-        return false
-    }
-
-    private func socket(_ descriptor: Int32, _ call: String) -> ScriptedSocket? {
-        guard self.isOpen(descriptor, call) else { return nil }
-        if case .socket(let socket) = self.objects[descriptor] { return socket }
-        self.misuses.append(.notASocket(call, descriptor))
-        return nil
-    }
-
-    private func watched(by poller: Int32) -> [Int32: (readiness: Readiness, token: UInt64)]? {
-        if case .poller(let watched) = self.objects[poller] { return watched }
-        self.misuses.append(.notAPoller(poller))
-        return nil
-    }
-
-    private func readiness(of descriptor: Int32) -> Readiness {
-        switch self.objects[descriptor] {
-        case .socket(let socket): socket.readiness
-        case .waker(let bell): bell.isRung.load(ordering: .acquiring) ? .read : []
-        case .poller, nil: []
-        }
-    }
-
-    private func settleConnecting() {
-        let waiting = self.connecting
-        self.connecting = []
-        for (address, socket, plan) in waiting {
-            switch plan {
-            case .accept, .acceptAtOnce: self.establish(socket, to: address)
-            case .refuse: socket.fail(.connectionRefused)
-            case .fail(let code), .failAtOnce(let code): socket.fail(code)
-            case .hang: self.connecting.append((address, socket, plan))
-            }
-        }
-    }
-
-    private func establish(_ socket: ScriptedSocket, to address: SocketAddress) {
-        socket.phase = .connected
-        self.upstreams[address, default: []].append(ScriptedPeer(socket: socket, address: address))
-    }
-
-    private func amount(of available: Int, _ transfer: ReferenceWritableKeyPath<ScriptedKernel, Transfer>) -> Int {
-        switch self[keyPath: transfer] {
-        case .whole: return available
-        case .random:
-            if self.random.chance(oneIn: 8) { return 0 }
-            // Small amounts are the interesting ones.
-            let most = self.random.chance(oneIn: 2) ? min(available, 8) : available
-            return Int.random(in: 1...most, using: &self.random)
-        case .script(let amounts):
-            guard let amount = amounts.first else { return available }
-            self[keyPath: transfer] = .script(Array(amounts.dropFirst()))
-            return min(amount, available)
-        }
-    }
-
-    private func newFile(isSocket: Bool) -> FileIdentity {
-        defer { self.nextInode += 1 }
-        return FileIdentity(device: 1, inode: self.nextInode, isSocket: isSocket)
-    }
-
-    private static func path(_ address: SocketAddress) -> String {
-        if case .unix(let path) = address { path } else { "" }
     }
 }

@@ -90,7 +90,9 @@ package final class ScriptedPeer {
     /// Shuts down writing: the loop sees the end of the stream behind what was sent.
     package func finish() { self.socket.hasPeerFinished = true }
 
-    /// Resets the connection. What was sent before can still be received.
+    /// Resets the connection.
+    ///
+    /// What was sent before can still be received.
     package func reset() { self.fail(.connectionReset) }
 
     /// Lets the connection die of another error, such as a timeout.

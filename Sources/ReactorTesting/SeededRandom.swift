@@ -1,4 +1,6 @@
-/// Numbers that look random and are the same for the same seed (SplitMix64). A failing test prints its seed.
+/// Numbers that look random and are the same for the same seed (SplitMix64).
+///
+/// A failing test prints its seed.
 package struct SeededRandom: RandomNumberGenerator, Sendable {
     package let seed: UInt64
     private var state: UInt64

@@ -11,33 +11,50 @@ package struct PeerIdentity: Sendable, Hashable {
     package let isTLS: Bool
     /// In `X-Forwarded-For`: the plain address, `unknown` for Unix sockets.
     let forwardedFor: [UInt8]
-    /// `for=` of `Forwarded` with its value (RFC 7239 §6): IPv6 in brackets and quotes.
+    /// `for=` and `proto=` of `Forwarded` (RFC 7239 §6): IPv6 in brackets and quotes.
     let forwardedElement: [UInt8]
+    /// All lines that say how a request came, up to the value of `X-Forwarded-Host`, for HTTP/1.1 requests of which nothing
+    /// that was said before is believed: nearly all.
+    let linesToHost: [UInt8]
+    /// From behind that value to the value of `host=` in `Forwarded`.
+    let linesToForwardedHost: [UInt8]
 
     /// A peer on a network socket.
     package init(address: IPAddress, isTLS: Bool, trusted: TrustedPeers) {
-        self.address = address.text
-        self.isIPv6 = address.isIPv6
-        self.isTrusted = trusted.contains(address)
-        self.isTLS = isTLS
-        self.forwardedFor = self.address
-        self.forwardedElement =
-            [UInt8]("for=".utf8) + (self.isIPv6 ? [0x22, 0x5B] + self.address + [0x5D, 0x22] : self.address)
+        let text = address.text
+        self.init(
+            address: text, isIPv6: address.isIPv6, isTrusted: trusted.contains(address), isTLS: isTLS,
+            forwardedFor: text,
+            node: address.isIPv6 ? [0x22, 0x5B] + text + [0x5D, 0x22] : text)
     }
 
     /// A peer on a Unix socket; it has no address that would mean anything to others (RFC 7239 §6.2).
     package init(unixSocket isTLS: Bool = false, trusted: TrustedPeers) {
-        self.address = [UInt8]("unix".utf8)
-        self.isIPv6 = false
-        self.isTrusted = trusted.includesUnixSockets
-        self.isTLS = isTLS
-        self.forwardedFor = [UInt8]("unknown".utf8)
-        self.forwardedElement = [UInt8]("for=unknown".utf8)
+        let unknown = [UInt8]("unknown".utf8)
+        self.init(
+            address: [UInt8]("unix".utf8), isIPv6: false, isTrusted: trusted.includesUnixSockets, isTLS: isTLS,
+            forwardedFor: unknown, node: unknown)
     }
 
     /// A peer by its address as text; nil when that is no IP address.
     package init?(addressText: String, isTLS: Bool, trusted: TrustedPeers) {
         guard let address = IPAddress(addressText) else { return nil }
         self.init(address: address, isTLS: isTLS, trusted: trusted)
+    }
+
+    private init(
+        address: [UInt8], isIPv6: Bool, isTrusted: Bool, isTLS: Bool, forwardedFor: [UInt8], node: [UInt8]
+    ) {
+        let scheme = isTLS ? "https" : "http"
+        self.address = address
+        self.isIPv6 = isIPv6
+        self.isTrusted = isTrusted
+        self.isTLS = isTLS
+        self.forwardedFor = forwardedFor
+        self.forwardedElement = [UInt8]("for=".utf8) + node + [UInt8](";proto=\(scheme)".utf8)
+        self.linesToHost =
+            [UInt8]("Via: 1.1 bearergate\r\nX-Forwarded-For: ".utf8) + forwardedFor
+            + [UInt8]("\r\nX-Forwarded-Proto: \(scheme)\r\nX-Forwarded-Host: ".utf8)
+        self.linesToForwardedHost = [UInt8]("\r\nForwarded: ".utf8) + self.forwardedElement + [UInt8](";host=".utf8)
     }
 }

@@ -9,6 +9,14 @@ struct ForwardedFields {
     func write(
         _ head: borrowing RequestHead, authority: ByteRange, peer: PeerIdentity, into writer: inout HeadWriter
     ) {
+        if !authority.isEmpty && head.index.minorVersion > 0 && self.believed.isDisjoint(with: head.index.kinds) {
+            writer.append(peer.linesToHost)
+            writer.append(head.bytes.slice(authority))
+            writer.append(peer.linesToForwardedHost)
+            Self.append(host: head.bytes.slice(authority), into: &writer)
+            writer.appendCRLF()
+            return
+        }
         writer.append(head.index.minorVersion == 0 ? "Via: 1.0 bearergate\r\n" : "Via: 1.1 bearergate\r\n")
 
         writer.append("X-Forwarded-For: ")
@@ -27,18 +35,18 @@ struct ForwardedFields {
         self.appendReceived(.forwarded, head, into: &writer)
         writer.append(peer.forwardedElement)
         if !authority.isEmpty {
-            let host = head.bytes.slice(authority)
             writer.append(";host=")
-            if Self.isToken(host) {
-                writer.append(host)
-            } else {
-                // An authority holds neither `"` nor `\`, so quoting is all that it needs.
-                writer.append(byte: 0x22)
-                writer.append(host)
-                writer.append(byte: 0x22)
-            }
+            Self.append(host: head.bytes.slice(authority), into: &writer)
         }
-        writer.append(peer.isTLS ? ";proto=https\r\n" : ";proto=http\r\n")
+        writer.appendCRLF()
+    }
+
+    /// An authority holds neither `"` nor `\`, so quotes are all that it may need (RFC 7239 §4).
+    private static func append(host: Span<UInt8>, into writer: inout HeadWriter) {
+        let isToken = self.isToken(host)
+        if !isToken { writer.append(byte: 0x22) }
+        writer.append(host)
+        if !isToken { writer.append(byte: 0x22) }
     }
 
     /// The members that believed fields of this kind already hold, each field followed by a comma.

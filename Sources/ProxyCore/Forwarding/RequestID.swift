@@ -49,8 +49,12 @@ package enum RequestID: Sendable, Hashable, CustomStringConvertible {
     package func write(into writer: inout HeadWriter) {
         switch self {
         case .made(let high, let low):
-            for index in 0..<16 { writer.append(byte: Self.digit(high, index)) }
-            for index in 0..<16 { writer.append(byte: Self.digit(low, index)) }
+            var digits = InlineArray<32, UInt8>(repeating: 0)
+            for index in 0..<16 {
+                digits[index] = Self.digit(high, index)
+                digits[index &+ 16] = Self.digit(low, index)
+            }
+            writer.append(digits.span)
         case .kept(let bytes):
             writer.append(bytes)
         }

@@ -65,8 +65,10 @@ package struct RouteTable: Sendable {
         host: Span<UInt8>, path: Span<UInt8>, method: Method, token: Span<UInt8>, visited: inout Int
     ) -> RouteMatch {
         let place = self.place(of: host)
-        guard place >= 0, let leaf = self.tries[place].leaf(for: path, visited: &visited) else { return .noRoute }
-        return self.tries[place].leaves[leaf].match(method, token)
+        guard place >= 0 else { return .noRoute }
+        let trie = self.tries[place]
+        guard let leaf = trie.leaf(for: path, visited: &visited) else { return .noRoute }
+        return trie.leaves[leaf].match(method, token)
     }
 
     /// The entry of a host: exact, else the longest wildcard, else routes without `hosts`; −1 when there is none.

@@ -2,9 +2,9 @@ import HTTPWire
 
 /// The paths of one host entry as a tree of segments, laid out in flat arrays.
 ///
-/// Flat, because a match must neither allocate nor count references; and the cost follows the depth of the request's
+/// Flat, and one object, because a match must neither allocate nor count references; and the cost follows the depth of the request's
 /// path, not the number of routes.
-struct RouteTrie: Sendable {
+final class RouteTrie: Sendable {
     struct Node: Sendable {
         /// Where its literal children lie in `childHashes` and `children`, sorted by hash.
         var firstChild: Int32 = 0
@@ -28,6 +28,14 @@ struct RouteTrie: Sendable {
     let children: [Child]
     let keys: [UInt8]
     let leaves: [RouteLeaf]
+
+    init(nodes: [Node], childHashes: [UInt64], children: [Child], keys: [UInt8], leaves: [RouteLeaf]) {
+        self.nodes = nodes
+        self.childHashes = childHashes
+        self.children = children
+        self.keys = keys
+        self.leaves = leaves
+    }
 
     /// The most specific leaf whose path matches as a whole; nil when none does.
     ///
@@ -70,11 +78,16 @@ struct RouteTrie: Sendable {
         }
         while low < end && self.childHashes[low] == hash {
             let child = self.children[low]
-            let key = self.keys.span.extracting(Int(child.keyStart)..<Int(child.keyEnd))
-            if key.elementsEqual(segment) { return child.node }
+            if self.has(child, segment) { return child.node }
             low &+= 1
         }
         return nil
+    }
+
+    private func has(_ child: Child, _ segment: Span<UInt8>) -> Bool {
+        guard Int(child.keyEnd &- child.keyStart) == segment.count else { return false }
+        for index in 0..<segment.count where self.keys[Int(child.keyStart) &+ index] != segment[index] { return false }
+        return true
     }
 }
 

@@ -1,0 +1,58 @@
+public import ArgumentParser
+import DevAuthorizationServer
+
+/// `bearergate-dev authorization-server`.
+struct AuthorizationServerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "authorization-server",
+        abstract: "A Hydra-compatible authorization server on SQLite. For development, never for production.",
+        discussion: """
+            The public API (token, revocation, key set, discovery) and the admin API (clients, introspection) have a \
+            port each. Whoever reaches the admin port is the administrator, so both bind loopback unless told.
+
+            Example: a server that keeps its clients, a client, a token, its worth:
+
+              bearergate-dev authorization-server --database dev.sqlite &
+              curl http://127.0.0.1:4445/admin/clients -d '{"client_id": "me",
+                "client_secret": "my-secret", "scope": "orders:read",
+                "grant_types": ["client_credentials"]}'
+              curl http://127.0.0.1:4444/oauth2/token -u me:my-secret \\
+                -d grant_type=client_credentials -d scope=orders:read
+              curl http://127.0.0.1:4445/admin/oauth2/introspect \\
+                -d token=ory_at_...
+            """)
+
+    @Option(help: "Where both listeners bind.")
+    var host = "127.0.0.1"
+
+    @Option(help: "The port of the public API; 0 takes a free one.")
+    var publicPort: UInt16 = 4444
+
+    @Option(help: "The port of the admin API; 0 takes a free one.")
+    var adminPort: UInt16 = 4445
+
+    @Option(help: ArgumentHelp("An SQLite file, or `memory`.", valueName: "file"))
+    var database = "memory"
+
+    @Option(
+        help: ArgumentHelp(
+            "The issuer, byte for byte as tokens name it. Left out: the public URL without a slash at its end.",
+            valueName: "url"))
+    var issuer: String?
+
+    @Option(help: "What access tokens are, unless the client says otherwise.")
+    var tokenStrategy = DevAuthorizationServer.Options.TokenStrategy.opaque
+
+    func run() async throws {
+        var options = DevAuthorizationServer.Options()
+        options.host = self.host
+        options.publicPort = Int(self.publicPort)
+        options.adminPort = Int(self.adminPort)
+        options.database = self.database == "memory" ? .memory : .file(self.database)
+        options.issuer = self.issuer
+        options.tokenStrategy = self.tokenStrategy
+        try await DevAuthorizationServer(options).run()
+    }
+}
+
+extension DevAuthorizationServer.Options.TokenStrategy: ExpressibleByArgument {}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import DevAuthorizationServer
+
+/// `bearergate-dev`: what a developer wants beside the proxy.
+@main
+struct BearergateDev: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bearergate-dev",
+        abstract: "An authorization server, an echo upstream and a demo, for development.",
+        subcommands: [AuthorizationServerCommand.self, EchoUpstreamCommand.self, DemoCommand.self])
+
+    /// Exit codes as of `bearergate`: 0 fine, 1 the answer is no, 2 wrong usage or something that cannot be used.
+    static func main() async {
+        do {
+            var command = try Self.parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as DevAuthorizationServerError {
+            Terminal.complain(error.message)
+            Self.exit(withError: ExitCode(2))
+        } catch let error as DemoProblem {
+            Terminal.complain(error.message)
+            Self.exit(withError: ExitCode(2))
+        } catch  where Self.exitCode(for: error) == .validationFailure {
+            Terminal.complain(Self.fullMessage(for: error))
+            Self.exit(withError: ExitCode(2))
+        } catch {
+            Self.exit(withError: error)
+        }
+    }
+}

@@ -127,7 +127,8 @@ package enum Admission {
                     guard case .unknownKey = error, mayWait else {
                         return self.refuse(otherwise, question.hit, question.target)
                     }
-                    patience = server.state.unknownKey(epoch: snapshot.epoch, waiter: question.waiter, at: now.monotonic)
+                    patience = server.state.unknownKey(
+                        epoch: snapshot.epoch, waiter: question.waiter, at: now.monotonic)
                 }
             } else {
                 otherwise = .keysUnavailable

@@ -31,7 +31,9 @@ package struct ScopeRequirement: Sendable, Hashable {
             for wanted in self.anyWords where Self.contains(token.scopeWords, wanted) { return true }
             return false
         case .hierarchic, .wildcard:
-            for wanted in self.allOf where !self.strategy.matches(granted: token.scopes, wanted: wanted) { return false }
+            for wanted in self.allOf where !self.strategy.matches(granted: token.scopes, wanted: wanted) {
+                return false
+            }
             guard !self.anyOf.isEmpty else { return true }
             for wanted in self.anyOf where self.strategy.matches(granted: token.scopes, wanted: wanted) { return true }
             return false

@@ -82,7 +82,9 @@ struct FaultyCache: CacheMachine {
     mutating func lookupOrJoin(
         _ token: TokenFingerprint, waiter: WaiterID, at now: Instant, notOlderThan: UInt64
     ) -> CacheShard.Lookup {
-        if self.fault == .stampedes, let hit = self.shard.lookup(token, at: now, notOlderThan: notOlderThan) { return hit }
+        if self.fault == .stampedes, let hit = self.shard.lookup(token, at: now, notOlderThan: notOlderThan) {
+            return hit
+        }
         let asked = self.fault == .stampedes ? now.monotonic + 1 : self.fault == .ignoresAge ? 0 : notOlderThan
         let found = self.shard.lookupOrJoin(token, waiter: waiter, at: self.seen(now), notOlderThan: asked)
         if case .wait(let flight) = found { self.joined[flight] = waiter }

@@ -139,7 +139,9 @@ struct CacheRun<Machine: CacheMachine> {
             self.check(answer, subject, notOlderThan)
         case .depart(let id):
             self.checkMiss(subject, notOlderThan)
-            if let young = self.joinable(subject, notOlderThan), young.waiters.count < 3 { self.broken.insert(.oneFlightAToken) }
+            if let young = self.joinable(subject, notOlderThan), young.waiters.count < 3 {
+                self.broken.insert(.oneFlightAToken)
+            }
             self.flights[id] = Flight(subject: subject, departedAt: self.now.monotonic, waiters: [waiter])
         case .wait(let id):
             self.checkMiss(subject, notOlderThan)

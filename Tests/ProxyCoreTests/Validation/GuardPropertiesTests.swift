@@ -60,7 +60,11 @@ struct GuardRun<Machine: GuardMachine> {
             case 0..<4: self.enter()
             case 4..<8: self.leave(&random, badness)
             case 8:
-                if random.below(2) == 0 { self.withdraw(&random) } else { self.now += .milliseconds(UInt64(random.below(400))) }
+                if random.below(2) == 0 {
+                    self.withdraw(&random)
+                } else {
+                    self.now += .milliseconds(UInt64(random.below(400)))
+                }
             default:
                 self.now += .milliseconds(UInt64(random.below(3_000)))
             }

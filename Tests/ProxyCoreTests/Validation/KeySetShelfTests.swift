@@ -140,7 +140,8 @@ struct KeySetShelfTests {
         #expect(shelf.noKeys(waiter: self.waiter(3), at: Self.start) == .crowded)
     }
 
-    @Test("whatever happens in whatever order: one fetch at a time, one for unknown kids a cool-down, waiters told once")
+    @Test(
+        "whatever happens in whatever order: one fetch at a time, one for unknown kids a cool-down, waiters told once")
     func holdsItsRules() {
         var random = EventRandom(for: "key set shelf")
         for sequence in 0..<10_000 {

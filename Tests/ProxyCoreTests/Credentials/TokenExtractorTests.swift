@@ -1,0 +1,72 @@
+import HTTPWire
+import ProxyCore
+import Testing
+
+@Suite("Credentials (RFC 6750 §2)")
+struct TokenExtractorTests {
+    private func extract(_ fields: [String], limit: Int = 8_192) throws -> (TokenExtractor.Presented, String) {
+        let raw = [UInt8]((["GET / HTTP/1.1", "Host: a"] + fields).joined(separator: "\r\n").utf8) + [13, 10, 13, 10]
+        var parser = RequestHeadParser(limits: HeadLimits())
+        guard try parser.parse(raw.span) == .complete else { throw AdmissionWorld.Incomplete() }
+        let presented = try TokenExtractor.extract(
+            from: RequestHead(bytes: raw.span, index: parser.index), tokenBytesMax: limit)
+        guard case .token(let range) = presented else { return (presented, "") }
+        return (presented, String(decoding: raw[Int(range.lower)..<Int(range.upper)], as: UTF8.self))
+    }
+
+    @Test(
+        "two ways of presenting a token are refused, equal ones too",
+        arguments: [
+            ["Bearer a", "Bearer b"], ["Bearer a", "Bearer a"], ["Basic eDp5", "Bearer a"], ["", "Bearer a"],
+        ])
+    func refusesRepetition(values: [String]) {
+        #expect(throws: CredentialProblem.repeated) { try self.extract(values.map { "Authorization: \($0)" }) }
+    }
+
+    @Test(
+        "what is not a scheme, spaces and one b64token is malformed",
+        arguments: [
+            "", "Bearer", "Bearer\ta", "Bearer a b", "Bearer a, Basic eDp5", "Bearer a,b", "Bearer \"a\"",
+            "Bearer a&b=c",
+            "Bearer a%00", "Bearer =a", "Bearer a=b", "Bearer =", "Bearer t\u{F6}k", ", Bearer a", "Bearer, a",
+            "Bearer:a",
+        ])
+    func refusesMalformed(value: String) {
+        #expect(throws: CredentialProblem.malformed) { try self.extract(["Authorization: \(value)"]) }
+    }
+
+    @Test("a token longer than the limit is refused, one as long as it is not")
+    func boundsLength() throws {
+        #expect(throws: CredentialProblem.tooLong) { try self.extract(["Authorization: Bearer aaaaa"], limit: 4) }
+        #expect(try self.extract(["Authorization: Bearer aaaa"], limit: 4).1 == "aaaa")
+    }
+
+    @Test("DPoP is refused whatever the route (RFC 9449 §7.1)", arguments: ["DPoP abc", "dpop abc", "DPOP"])
+    func refusesDPoP(value: String) throws {
+        #expect(try self.extract(["Authorization: \(value)"]).0 == .unsupportedScheme)
+    }
+
+    @Test(
+        "another scheme, another field or none is no credential",
+        arguments: [
+            ["Authorization: Basic eDp5"], ["Authorization: Bearertok"], ["Authorization: Negotiate Bearer tok"],
+            ["X-Authorization: Bearer tok"], ["Proxy-Authorization: Bearer tok"], ["Cookie: access_token=tok"], [],
+        ])
+    func findsNone(fields: [String]) throws {
+        #expect(try self.extract(fields).0 == .none)
+    }
+
+    @Test(
+        "PB-64: the scheme in any case, one or more spaces, every byte of b64token",
+        arguments: ["Bearer", "bearer", "BEARER", "bEaReR"], [" ", "  ", "     "])
+    func readsTokens(scheme: String, space: String) throws {
+        let token = "azAZ09-._~+/=="
+        #expect(try self.extract(["Authorization: \(scheme)\(space)\(token)"]).1 == token)
+    }
+
+    @Test("a name that merely folds to Authorization is no credential and no second one")
+    func ignoresLookalikes() throws {
+        #expect(try self.extract(["Authorization_: Bearer evil"]).0 == .none)
+        #expect(try self.extract(["Authorization_: Bearer evil", "Authorization: Bearer good"]).1 == "good")
+    }
+}

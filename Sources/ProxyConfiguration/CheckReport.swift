@@ -6,7 +6,7 @@ package struct CheckReport: Sendable {
     package let problems: [ConfigurationProblem]
     /// What is said when there is no error; nil otherwise.
     package let summary: String?
-    /// 0: no errors. 1: errors. 2: the file could not be read at all.
+    /// 0 without errors, 1 with some, 2 when the file could not be read at all.
     package let exitCode: Int32
 
     /// Checks the file at a path; `environment` is what `{env: NAME}` looks into.

@@ -9,6 +9,8 @@ package struct CompiledConfiguration: Sendable {
     /// Nil: as many as the machine has cores.
     package let workers: Int?
     package let log: LogSettings
+    /// Names of the servers whose discovered endpoints may be `http` beyond this machine (`plaintext: allow`).
+    package let plaintextServers: Set<String>
     /// What is probably not meant; it does not keep the configuration from being used.
     package let warnings: [ConfigurationProblem]
 }

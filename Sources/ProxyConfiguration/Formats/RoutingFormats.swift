@@ -93,13 +93,7 @@ extension ValueFormat where Value == FoldedFieldName {
     package static let overrideField: ValueFormat<FoldedFieldName> = ValueFormat<String>.text("a field name").map {
         text, position, context in
         let folded = FoldedFieldName(folding: text)
-        let name = folded.description
-        let whole = [
-            "forwarded", "x-real-ip", "x-rewrite-url", "x-http-method", "x-http-method-override", "x-method-override",
-        ]
-        let prefixes = ["x-forwarded-", "x-original-", "x-envoy-original-"]
-        guard
-            whole.contains(name) || prefixes.contains(where: { name.hasPrefix($0) && name.utf8.count > $0.utf8.count }),
+        guard folded.isOverride,
             text.utf8.allSatisfy({ $0 == 0x2D || ($0 | 0x20) &- 0x61 < 26 || ($0 >= 0x30 && $0 <= 0x39) })
         else {
             context.error(

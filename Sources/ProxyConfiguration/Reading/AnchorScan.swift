@@ -7,6 +7,7 @@ enum AnchorScan {
     static func firstAnchor(in bytes: [UInt8]) -> Position? {
         var position = Position.start
         var quote: UInt8?
+        var isEscaped = false
         var isComment = false
         // Where a node may begin: at the start of a line, behind white space and behind `[`, `{` and `,`.
         var mayBegin = true
@@ -14,6 +15,7 @@ enum AnchorScan {
             if byte == UInt8(ascii: "\n") {
                 position = Position(line: position.line + 1, column: 1)
                 quote = nil
+                isEscaped = false
                 isComment = false
                 mayBegin = true
                 continue
@@ -22,8 +24,16 @@ enum AnchorScan {
             defer { if byte & 0xC0 != 0x80 { position.column += 1 } }
             if isComment { continue }
             if let open = quote {
-                if byte == open { quote = nil }
                 mayBegin = false
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\"), open == UInt8(ascii: "\"") {
+                    isEscaped = true
+                } else if byte == open {
+                    // `''` inside single quotes is one of them.
+                    let isDoubled = byte == UInt8(ascii: "'") && index + 1 < bytes.count && bytes[index + 1] == byte
+                    if isDoubled { isEscaped = true } else { quote = nil }
+                }
                 continue
             }
             switch byte {

@@ -41,8 +41,10 @@ enum ConfigurationFiles {
         return mode & 0o004 != 0
     }
 
+    /// A plain number, or one in a box: that is what all of Foundation, which the YAML library brings, makes of it.
     private static func number(_ attribute: Any?) -> UInt64? {
-        (attribute as? any BinaryInteger).map { UInt64(clamping: $0) }
+        if let number = attribute as? UInt { return UInt64(number) }
+        return attribute as? UInt64
     }
 
     /// Of the file itself, not of a link to it: mounted secrets are links.

@@ -25,15 +25,21 @@ enum NearestWord {
         word.utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : ($0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0) }
     }
 
-    /// Insertions, deletions and replacements between two words (Levenshtein).
+    /// Insertions, deletions, replacements and swapped neighbours between two words (Damerau).
     private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var before: [Int] = []
         var previous = Array(0...right.count)
         for (row, byte) in left.enumerated() {
             var current = [row + 1]
             for (column, other) in right.enumerated() {
-                current.append(
-                    min(previous[column] + (byte == other ? 0 : 1), previous[column + 1] + 1, current[column] + 1))
+                var best = min(
+                    previous[column] + (byte == other ? 0 : 1), previous[column + 1] + 1, current[column] + 1)
+                if row > 0, column > 0, byte == right[column - 1], left[row - 1] == other {
+                    best = min(best, before[column - 1] + 1)
+                }
+                current.append(best)
             }
+            before = previous
             previous = current
         }
         return previous[right.count]

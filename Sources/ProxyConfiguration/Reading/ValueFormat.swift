@@ -22,7 +22,7 @@ package struct ValueFormat<Value: Sendable>: Sendable {
 /// Where reading stands: the key's path for messages and the list that problems go to.
 package struct ReadingContext {
     package let problems: ProblemCollector
-    /// `routes[2].scopes.all_of`
+    /// Such as `routes[2].scopes.all_of`.
     package let path: String
 
     package init(problems: ProblemCollector, path: String) {

@@ -94,7 +94,9 @@ package struct ProxyConfigurationFile: ConfigurationSection {
         self.defaults = reader.value(Self.defaults)
     }
 
-    /// Reads a file's bytes; nil when nothing of it can be read. Problems go to the collector in both cases.
+    /// Reads a file's bytes; nil when nothing of it can be read.
+    ///
+    /// Problems go to the collector in both cases.
     package init?(yaml bytes: [UInt8], problems: ProblemCollector) {
         guard let root = YAMLText.read(bytes, problems: problems) else { return nil }
         let format = ValueFormat<ProxyConfigurationFile>.section(ProxyConfigurationFile.self)

@@ -4,8 +4,8 @@ import ProxyCore
 struct RouteShadows {
     private let routes: [CompiledRoute]
 
-    /// Pairs that are looked at; with more the search would take longer than anybody waits for warnings.
-    private static let pairsMax = 4_000_000
+    /// Pairs that are looked at; with more the search would take longer than a start may.
+    private static let pairsMax = 200_000
 
     init(routes: [CompiledRoute]) {
         self.routes = routes
@@ -20,12 +20,14 @@ struct RouteShadows {
     private func reportHosts(to problems: ProblemCollector) {
         let entries = Set(self.routes.flatMap(\.route.hosts))
         guard !entries.isEmpty else { return }
+        let general = self.routes.filter { $0.route.hosts.isEmpty || $0.route.hosts.contains(where: \.isWildcard) }
+        guard general.count * entries.count <= Self.pairsMax else { return }
         var patterns: [HostPattern: Set<[RoutePattern.Segment]>] = [:]
         for route in self.routes {
             for host in route.route.hosts { patterns[host, default: []].formUnion(route.route.paths.map(\.shape)) }
         }
         let sorted = entries.sorted { $0.description < $1.description }
-        for route in self.routes {
+        for route in general {
             var hidden: [String] = []
             for host in sorted where self.isHidden(route.route, at: host, patterns: patterns) {
                 hidden.append("`\(host)`")
@@ -52,45 +54,89 @@ struct RouteShadows {
 
     /// A more specific path of another route that lacks the method: 405, never the less specific route.
     private func reportMethods(to problems: ProblemCollector) {
-        var groups: [HostPattern?: [Entry]] = [:]
+        var places: [Place: [CompiledRoute]] = [:]
+        var order: [Place] = []
         for route in self.routes {
             let hosts: [HostPattern?] = route.route.hosts.isEmpty ? [nil] : route.route.hosts
             for host in hosts {
                 for pattern in route.route.paths {
-                    groups[host, default: []].append(Entry(route: route, pattern: pattern))
+                    let place = Place(host: host, shape: pattern.shape)
+                    if places[place] == nil { order.append(place) }
+                    places[place, default: []].append(route)
                 }
             }
         }
+        // What a pattern covers begins like the pattern, if that begins with a literal segment.
+        let byBeginning = Dictionary(grouping: order) { Beginning(host: $0.host, segment: $0.shape.first) }
+        let byHost = Dictionary(grouping: order, by: \.host)
         var pairs = 0
         var reported: Set<String> = []
-        for entries in groups.values {
-            let places = Dictionary(grouping: entries) { $0.pattern.shape }
-            let general = entries.filter { !$0.pattern.isLiteral }
-            for weak in general {
-                for (shape, strong) in places where shape != weak.pattern.shape {
-                    pairs += 1
-                    guard pairs <= Self.pairsMax else { return }
-                    guard weak.pattern.covers(shape) else { continue }
-                    let served = strong.dropFirst().reduce(strong[0].route.route.methods) {
-                        $0.union($1.route.route.methods)
+        for weak in order where !weak.isLiteral {
+            let candidates: [Place]
+            if case .literal? = weak.shape.first {
+                candidates = byBeginning[Beginning(host: weak.host, segment: weak.shape.first)] ?? []
+            } else {
+                candidates = byHost[weak.host] ?? []
+            }
+            pairs += candidates.count
+            guard pairs <= Self.pairsMax else { return }
+            for strong in candidates where strong != weak && weak.covers(strong) {
+                let winners = places[strong] ?? []
+                let served = winners.dropFirst().reduce(winners[0].route.methods) { $0.union($1.route.methods) }
+                guard !served.isAnyButConnectAndTrace else { continue }
+                for loser in places[weak] ?? [] {
+                    let lost = loser.route.methods.tokens.filter { !served.tokens.contains($0) }
+                    guard !lost.isEmpty, reported.insert("\(loser.route.name) \(strong.text)").inserted else {
+                        continue
                     }
-                    let lost = weak.route.route.methods.tokens.filter { !served.tokens.contains($0) }
-                    guard !served.isAnyButConnectAndTrace, !lost.isEmpty,
-                        reported.insert("\(weak.route.route.name) \(strong[0].pattern)").inserted
-                    else { continue }
                     problems.warning(
-                        "route `\(weak.route.route.name)` is shadowed at \(shown(strong[0].pattern.description)) by "
-                            + "`\(strong[0].route.route.name)` (line \(strong[0].route.position.line)): "
+                        "route `\(loser.route.name)` is shadowed at \(shown(strong.text)) by "
+                            + "`\(winners[0].route.name)` (line \(winners[0].position.line)): "
                             + "\(lost.joined(separator: ", ")) is answered 405 there",
-                        at: weak.route.position, remedy: "serve these methods at that path too, if they are meant")
+                        at: loser.position, remedy: "serve these methods at that path too, if they are meant")
                 }
             }
         }
     }
 
-    private struct Entry {
-        var route: CompiledRoute
-        var pattern: RoutePattern
+    private struct Beginning: Hashable {
+        var host: HostPattern?
+        var segment: RoutePattern.Segment?
+    }
+
+    /// A host entry and a pattern without the names of its parameters.
+    private struct Place: Hashable {
+        var host: HostPattern?
+        var shape: [RoutePattern.Segment]
+
+        var isLiteral: Bool {
+            self.shape.allSatisfy { if case .literal = $0 { true } else { false } }
+        }
+
+        var text: String {
+            self.shape.map { segment in
+                switch segment {
+                case .literal(let bytes): "/" + String(decoding: bytes, as: UTF8.self)
+                case .parameter: "/{}"
+                case .rest: "/**"
+                }
+            }.joined()
+        }
+
+        /// Whether every path of the other place also matches this one's pattern.
+        func covers(_ other: Place) -> Bool {
+            for (index, segment) in self.shape.enumerated() {
+                if case .rest = segment { return true }
+                guard index < other.shape.count else { return false }
+                switch (segment, other.shape[index]) {
+                case (.literal, .literal): if segment != other.shape[index] { return false }
+                case (.parameter, .literal(let bytes)): if bytes.isEmpty { return false }
+                case (.parameter, .parameter): continue
+                default: return false
+                }
+            }
+            return self.shape.count == other.shape.count
+        }
     }
 }
 
@@ -106,24 +152,5 @@ extension RoutePattern {
     /// The pattern without the parameters' names: what makes two patterns the same place.
     fileprivate var shape: [Segment] {
         self.segments.map { if case .parameter = $0 { .parameter("") } else { $0 } }
-    }
-
-    fileprivate var isLiteral: Bool {
-        self.segments.allSatisfy { if case .literal = $0 { true } else { false } }
-    }
-
-    /// Whether every path of the other shape also matches this pattern.
-    fileprivate func covers(_ other: [Segment]) -> Bool {
-        for (index, segment) in self.segments.enumerated() {
-            if case .rest = segment { return true }
-            guard index < other.count else { return false }
-            switch (segment, other[index]) {
-            case (.literal, .literal): if segment != other[index] { return false }
-            case (.parameter, .literal(let bytes)): if bytes.isEmpty { return false }
-            case (.parameter, .parameter): continue
-            default: return false
-            }
-        }
-        return self.segments.count == other.count
     }
 }

@@ -7,6 +7,8 @@ struct CompiledRoute {
     var position: Position
     /// Of each of its paths, in order.
     var pathPositions: [Position]
+    /// Nothing is wrong with it by itself.
+    var isSound = true
 }
 
 extension Validation {
@@ -22,6 +24,7 @@ extension Validation {
         var lines: [String: Int] = [:]
         for (index, placed) in (self.file.routes.value ?? []).enumerated() {
             let name = placed.value.name
+            let problemsBefore = self.problems.count
             if let text = name.value {
                 if let line = lines[text] {
                     self.context("routes[\(index)]").error(
@@ -32,10 +35,11 @@ extension Validation {
             }
             let path = name.value.map { "routes.\($0)" } ?? "routes[\(index)]"
             self.checkPublicRoute(placed.value, placed.value.falling(backTo: defaults), self.context(path))
-            let route = RouteCompilation(
+            var route = RouteCompilation(
                 section: placed.value.falling(backTo: defaults), position: placed.position, context: self.context(path),
                 knowledge: knowledge
             ).compiled(index: compiled.count)
+            route?.isSound = self.problems.count == problemsBefore
             if let route { compiled.append(route) }
         }
         return compiled

@@ -32,18 +32,23 @@ struct Validation {
         let servers = self.authorizationServers(limits: limits)
         let routes = self.routes(upstreams: upstreams, servers: servers)
         self.warnOfUnused(routes: routes, upstreams: upstreams, servers: servers)
-        guard !self.problems.hasErrors else { return nil }
-        do {
-            let table = try RouteTable(routes: routes.map(\.route))
-            RouteShadows(routes: routes).report(to: self.problems)
-            let generation = ProxyGeneration(
-                number: (self.previous?.number ?? 0) + 1, table: table, routes: routes.map(\.route),
-                upstreams: upstreams.map(\.upstream), authorizationServers: servers.map(\.server), limits: limits,
-                timeouts: self.timeouts(), bodyRateMin: self.file.bodyMinimumRate.value ?? 0,
-                resolveInterval: self.file.resolveInterval.value ?? .seconds(30))
-            return CompiledConfiguration(
-                generation: generation, listeners: listeners, admin: admin, workers: self.file.workers.value,
-                log: self.log(), warnings: self.problems.problems)
+        guard let table = self.table(of: routes), !self.problems.hasErrors else { return nil }
+        RouteShadows(routes: routes).report(to: self.problems)
+        let generation = ProxyGeneration(
+            number: (self.previous?.number ?? 0) + 1, table: table, routes: routes.map(\.route),
+            upstreams: upstreams.map(\.upstream), authorizationServers: servers.map(\.server), limits: limits,
+            timeouts: self.timeouts(), bodyRateMin: self.file.bodyMinimumRate.value ?? 0,
+            resolveInterval: self.file.resolveInterval.value ?? .seconds(30))
+        let plaintext = (self.file.authorizationServers.value ?? []).filter { $0.value.plaintext.value == .allow }
+        return CompiledConfiguration(
+            generation: generation, listeners: listeners, admin: admin, workers: self.file.workers.value,
+            log: self.log(), plaintextServers: Set(plaintext.map(\.name)), warnings: self.problems.problems)
+    }
+
+    /// The table of the routes that have no problem of their own; ambiguities among them are found in any case.
+    private func table(of routes: [CompiledRoute]) -> RouteTable? {
+        do throws(RouteConflicts) {
+            return try RouteTable(routes: routes.filter(\.isSound).map(\.route))
         } catch {
             self.report(error, routes: routes)
             return nil

@@ -1,0 +1,272 @@
+import Foundation
+import OAuthModel
+import Testing
+
+@testable import ProxyConfiguration
+
+/// What one key says against another.
+@Suite struct RuleTests {
+    private let sample = SampleConfiguration()
+    private let server = "authorization_servers.main"
+
+    struct Case: Sendable, CustomTestStringConvertible {
+        let keys: [(String, String?)]
+        let message: String
+        var testDescription: String { self.message }
+        init(_ keys: [(String, String?)], _ message: String) {
+            self.keys = keys
+            self.message = message
+        }
+    }
+
+    static let cases: [Case] = [
+        // Listeners and limits.
+        Case(
+            [("listeners", "[{address: '127.0.0.1:1'}, {address: '127.0.0.1:1'}]")],
+            "`127.0.0.1:1` is listened on already, see line 1"),
+        Case([("listeners[].socket_mode", "0600")], "`socket_mode` belongs to a `unix:` address"),
+        Case([("admin.address", "127.0.0.1:8080")], "`127.0.0.1:8080` is listened on for clients already"),
+        Case([("limits.field", "128KiB")], "`limits.field`: 128KiB is more than `limits.head`, 64KiB"),
+        Case(
+            [("limits.head", "4KiB"), ("limits.field", "2KiB"), ("limits.token", "1KiB")],
+            "`limits.target`: 8KiB is more than `limits.head`, 4KiB"),
+        Case([("limits.token", "32KiB")], "`limits.token`: 32KiB is more than `limits.field`, 16KiB"),
+        // Secrets.
+        Case([("admin.token", "s3cret")], "a secret is never written in this file"),
+        Case([("admin.token", "{file: a, env: b}")], "a secret comes from exactly one place"),
+        Case([("admin.token", "{}")], "a secret comes from exactly one place"),
+        Case([("admin.token", "{file: /does/not/exist}")], "the secret file `/does/not/exist` does not exist"),
+        Case([("admin.token", "{file: /etc}")], "the secret file `/etc` is a folder"),
+        Case([("admin.token", "{env: NOT_SET_ANYWHERE}")], "the environment variable `NOT_SET_ANYWHERE` is not set"),
+        Case([("admin.token", "{env: EMPTY}")], "the secret is empty"),
+        Case([("admin.token", "{env: LINES}")], "the secret holds control characters"),
+        // Strategies.
+        Case([("authorization_servers.main.issuer", nil)], "strategy `verify_or_introspect` needs `issuer`"),
+        Case([("authorization_servers.main.jwt.audiences", nil)], "nothing says whom tokens must be meant for"),
+        Case(
+            [("authorization_servers.main.jwt.audiences", "[any]")], "`any` in a list would be the name of an audience"),
+        Case([("authorization_servers.main.jwt", nil)], "strategy `verify_or_introspect` needs `jwt`"),
+        Case(
+            [("authorization_servers.main.introspection", nil)], "strategy `verify_or_introspect` needs `introspection`"
+        ),
+        Case([("authorization_servers.main.jwt.algorithms", "[none]")], "`none` is no signature"),
+        Case([("authorization_servers.main.jwt.algorithms", "[HS256]")], "`HS256` has no public key"),
+        Case([("authorization_servers.main.jwt.algorithms", "[RS255]")], "`RS255` is no algorithm that is served"),
+        Case([("authorization_servers.main.jwt.leeway", "500ms")], "500ms is no whole number of seconds"),
+        Case([("authorization_servers.main.jwt.leeway", "61s")], "`61s` is out of range"),
+        Case([("authorization_servers.main.jwt.min_rsa_bits", "1024")], "`1024` is out of range"),
+        // Endpoints.
+        Case([("authorization_servers.main.jwt.discover", "true")], "the keys come from more than one place"),
+        Case([("authorization_servers.main.jwt.jwks_uri", nil)], "nothing says where the keys are"),
+        Case(
+            [("authorization_servers.main.jwt.jwks_uri", "'http://far.example/k'")],
+            "the key set would travel over http beyond this machine"),
+        Case(
+            [("authorization_servers.main.jwt.jwks_uri", "'unix:/run/k.sock'")],
+            "keys are not fetched from Unix sockets"),
+        Case(
+            [
+                ("authorization_servers.main.jwt.jwks_uri", nil),
+                ("authorization_servers.main.jwt.jwks_file", "/does/not/exist"),
+            ],
+            "the key file `/does/not/exist` does not exist"),
+        Case(
+            [
+                ("authorization_servers.main.jwt.jwks_uri", nil),
+                ("authorization_servers.main.jwt.jwks_file", "/etc/hostname"),
+            ],
+            "the key file `/etc/hostname` holds no JWK Set"),
+        Case(
+            [
+                ("authorization_servers.main.issuer", "'http://far.example'"),
+                ("authorization_servers.main.jwt.jwks_uri", nil),
+                ("authorization_servers.main.jwt.discover", "true"),
+            ], "where the key set goes would be asked over http beyond this machine"),
+        Case(
+            [("authorization_servers.main.introspection.discover", "true")],
+            "`endpoint` and `discover` exclude each other"),
+        Case(
+            [
+                ("authorization_servers.main.introspection.endpoint", nil),
+                ("authorization_servers.main.introspection.retries", "1"),
+            ], "nothing says where the server answers"),
+        Case(
+            [
+                ("authorization_servers.main.strategy", "introspect"), ("authorization_servers.main.issuer", nil),
+                ("authorization_servers.main.jwt", nil), ("authorization_servers.main.introspection.endpoint", nil),
+                ("authorization_servers.main.introspection.discover", "true"),
+            ], "discovery needs the server's `issuer`"),
+        Case(
+            [
+                ("authorization_servers.main.introspection.endpoint", "'http://far.example/i'"),
+                (
+                    "authorization_servers.main.introspection.client_authentication",
+                    "{method: bearer, token: {env: TOKEN}}"
+                ),
+            ], "the proxy's secret would travel over http beyond this machine"),
+        Case(
+            [("authorization_servers.main.introspection.client_authentication", "{method: client_secret_post}")],
+            "`client_secret_post` needs `client_id`"),
+        Case(
+            [("authorization_servers.main.introspection.client_authentication", "{method: none, client_id: a}")],
+            "`none` does not use `client_id`"),
+        Case(
+            [
+                (
+                    "authorization_servers.main.introspection.client_authentication",
+                    "{method: bearer, token: {env: SPACED}}"
+                )
+            ],
+            "the token holds bytes that a bearer token cannot"),
+        Case(
+            [("authorization_servers.main.introspection.queue.wait", "2s")], "waiting 2s is longer than the timeout, 1s"
+        ),
+        // Upstreams.
+        Case([("upstreams.main.url", "'http://127.0.0.1/base'")], "`http://127.0.0.1/base` has a path"),
+        Case([("upstreams.'a b'.url", "'http://127.0.0.1'")], "`a b` is no name"),
+        // Routes.
+        Case([("routes[].paths", nil)], "the route has no `paths`"),
+        Case([("routes[].upstream", nil)], "the route has no `upstream`"),
+        Case([("routes[].paths", "[]")], "the list is empty"),
+        Case([("routes[].upstream", "mian")], "no upstream is called `mian` (did you mean `main`?)"),
+        Case(
+            [("routes[].authorization_server", "mein")],
+            "no authorization server is called `mein` (did you mean `main`?)"),
+        Case([("authorization_servers", nil)], "the route reads tokens, but there is no authorization server"),
+        Case(
+            [
+                (
+                    "authorization_servers.other",
+                    "{strategy: introspect, introspection: {endpoint: 'http://127.0.0.1:1/'}}"
+                )
+            ],
+            "the route does not say which authorization server answers for its tokens"),
+        Case(
+            [("routes[].access", "public"), ("routes[].scopes", "[a]")],
+            "a public route reads no token, so this is never asked"),
+        Case([("routes[].hosts", "['a.*.example']")], "`a.*.example` has `*` elsewhere than as the whole first label"),
+        Case([("routes[].hosts", "['a.example:80']")], "`a.example:80` has a port"),
+        Case([("routes[].methods", "[GET, TRACE]")], "TRACE is refused on every route"),
+        Case([("routes[].scopes", "{}")], "no scope is named"),
+        Case([("routes[].scopes", "['a b']")], "`a b` is no scope (write a list with one scope an element)"),
+        Case([("routes[].paths", "['/a;v=1']")], "`/a;v=1` has a `;`"),
+        Case([("routes[].paths", "['/%7Ea']")], "`/%7Ea` is not in normal form and never matches"),
+        Case([("routes[].path.strip_prefix", "/v1")], "no request for `/orders/{id}` begins with `/v1`"),
+        Case([("routes[].path.add_prefix", "/v1/")], "`/v1/` is not made of whole literal segments"),
+        Case([("routes[].path.add_prefix", "/../x")], "requests with `/../x` are refused"),
+        Case([("routes[].host", "'a b'")], "`a b` is no host"),
+        Case([("routes[].realm", "'a\"b'")], "cannot stand in a header field"),
+        Case(
+            [("routes[].keep_headers", "[X-Auth-Subject]")], "`X-Auth-Subject` is none of the fields that are taken out"
+        ),
+        Case([("routes[].subject_headers", "{X-A: sub}")], "`sub` names no claim"),
+        Case([("routes[].subject_headers", "{Authorization: '{sub}'}")], "`Authorization` is written by the proxy"),
+        Case([("routes[].subject_headers", "{X-A: '{sub}', X_A: '{sub}'}")], "`X_A` is there twice"),
+        Case([("routes[].claims", "[{claim: a}]")], "the claim has no condition"),
+        Case([("routes[].claims", "[{claim: a, equals: 1, contains: 1}]")], "the claim has more than one condition"),
+        Case([("routes[].claims", "[{claim: a, present: false}]")], "a claim's absence cannot be asked for"),
+        Case(
+            [("routes[].claims", "[{claim: a, equals: '{path.ids}'}]")],
+            "the path `/orders/{id}` has no `{ids}` (did you mean `id`?)"),
+        Case([("routes[].claims", "[{claim: a, equals: '{host.0}'}]")], "the route has no `hosts`"),
+        Case(
+            [("routes[].hosts", "['*.example']"), ("routes[].claims", "[{claim: a, equals: '{host.2}'}]")],
+            "the host `*.example` has no label 2"),
+        Case(
+            [("routes[].claims", "[{claim: a, equals: '{sub}'}]")],
+            "`{sub}` has braces and is neither part of a request"),
+        Case([("defaults.name", "x")], "unknown key `name` in `defaults`"),
+        Case([("routes[].paths", "[/a, /a]")], "route `orders` serves `/a` twice"),
+    ]
+
+    @Test("A rule that is broken is one problem that says so", arguments: Self.cases)
+    func brokenRuleIsReported(one: Case) {
+        var changed = self.sample
+        for (path, value) in one.keys {
+            if let value { changed.set(path, value) } else { changed.remove(path) }
+        }
+        let environment = ["EMPTY": "\n", "LINES": "a\nb", "SPACED": "a b", "TOKEN": "abc"]
+        let errors = changed.errors(environment: environment)
+        #expect(errors.contains { $0.contains(one.message) }, "\(errors)")
+        #expect(errors.count <= 2, "\(errors)")
+    }
+
+    @Test("The sample itself has no problem")
+    func sampleIsSound() {
+        #expect(problems(of: self.sample.text) == [])
+    }
+
+    @Test("Two routes of equal rank are an error that names both routes and both lines")
+    func namesBothRoutes() {
+        let text = """
+            version: 1
+            listeners: [{address: 127.0.0.1:0}]
+            upstreams: {u: {url: "http://127.0.0.1:1"}}
+            defaults: {access: public, upstream: u}
+            routes:
+              - {name: one, paths: ["/orders/{id}"], methods: [GET, POST]}
+              - {name: two, paths: [/other, "/orders/{number}"], methods: [POST]}
+              - {name: bad, paths: [x]}
+            """
+        #expect(
+            problems(of: text) == [
+                "f:7:33: error: routes `one` (line 6) and `two` (line 7) both serve `/orders/{number}` for the same host and "
+                    + "method (change a path, a host or `methods` of one of them)",
+                "f:8:25: error: `routes.bad.paths[0]`: `x` does not begin with `/` (write `/x`)",
+            ])
+    }
+
+    @Test("`plaintext: allow` is passed on by the server's name")
+    func allowsPlaintextByName() throws {
+        let allowed = try self.sample.with("\(self.server).plaintext", "allow").loaded().plaintextServers
+        #expect(allowed == ["main"])
+        #expect(try self.sample.loaded().plaintextServers == [])
+    }
+
+    @Test("The token itself may travel over http without a secret: that is the upstream's trust in its network")
+    func introspectsWithoutSecret() {
+        #expect(self.sample.with("\(self.server).introspection.endpoint", "'http://hydra:4445/i'").errors() == [])
+    }
+
+    @Test("One line end behind a secret is not part of it; a secret that everybody may read is a warning")
+    func readsSecretFiles() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "bearergate-\(UInt64.random(in: .min ... .max))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let secret = folder.appending(path: "admin.token")
+        try Data("s3cret\r\n".utf8).write(to: secret)
+        let text = self.sample.with("admin.token", "{file: admin.token}").text
+        let loader = ConfigurationReloader(environment: [:])
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: secret.path)
+        let quiet = try loader.load(text: text, folder: folder.path)
+        #expect(quiet.admin?.token?.bytes == Array("s3cret".utf8))
+        #expect(quiet.warnings == [])
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: secret.path)
+        #expect(
+            try loader.load(text: text, folder: folder.path).warnings.map(\.message)
+                == ["`admin.token`: every user of this machine may read the secret file `admin.token`"])
+    }
+
+    @Test("A secret file without end is not read")
+    func refusesLongSecrets() throws {
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "bearergate-\(UInt64.random(in: .min ... .max))")
+        try Data(repeating: 0x61, count: 20_000).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        #expect(
+            self.sample.with("admin.token", "{file: '\(file.path)'}").errors().contains {
+                $0.contains("is longer than 16384 bytes")
+            })
+        #expect(
+            self.sample.with("admin.token", "{file: /dev/zero}").errors().contains { $0.contains("cannot be read") })
+    }
+
+    @Test("No message repeats a secret")
+    func neverShowsSecrets() {
+        let changed = self.sample.with("admin.token", "top-s3cret")
+            .with("\(self.server).introspection.client_authentication", "{method: bearer, token: {env: SPACED}}")
+        let printed = problems(of: changed.text, environment: ["SPACED": "top s3cret"]).joined()
+        #expect(!printed.contains("s3cret"))
+    }
+}

@@ -25,11 +25,13 @@ package final class ProxyServer: Sendable {
         package var accessLog: AccessLog?
         package var fingerprintKey: FingerprintKey
         package var remoteIntrospection: (any RemoteIntrospection)?
+        /// At most this many client connections, whatever the configuration says: what the process's limits allow.
+        package var connectionsMax: Int?
         package var kernel: @Sendable () -> any Kernel
 
         package init(
             listeners: [ListenerOptions], loopCount: Int, registry: InstrumentRegistry, accessLog: AccessLog? = nil,
-            fingerprintKey: FingerprintKey = .random(), remoteIntrospection: (any RemoteIntrospection)? = nil,
+            fingerprintKey: FingerprintKey = .random(), remoteIntrospection: (any RemoteIntrospection)? = nil, connectionsMax: Int? = nil,
             kernel: @escaping @Sendable () -> any Kernel = { LinuxKernel() }
         ) {
             self.listeners = listeners
@@ -38,6 +40,7 @@ package final class ProxyServer: Sendable {
             self.accessLog = accessLog
             self.fingerprintKey = fingerprintKey
             self.remoteIntrospection = remoteIntrospection
+            self.connectionsMax = connectionsMax
             self.kernel = kernel
         }
     }
@@ -82,7 +85,7 @@ package final class ProxyServer: Sendable {
         let shared = SharedContext(
             registry: options.registry, resolver: self.resolver, accessLog: options.accessLog,
             fingerprintKey: options.fingerprintKey, remoteIntrospection: options.remoteIntrospection,
-            directory: self.directory)
+            directory: self.directory, connectionsMax: options.connectionsMax)
         let startUp = self.startUp
         var threads: [LoopThread] = []
         for index in 0..<options.loopCount {
@@ -149,6 +152,7 @@ package final class ProxyServer: Sendable {
 
     /// Ends the loops and waits for their threads.
     package func stop() {
+        self.everywhere { $0.release() }
         for thread in self.threads { thread.stop() }
         for thread in self.threads { thread.join() }
         self.resolver.stop()

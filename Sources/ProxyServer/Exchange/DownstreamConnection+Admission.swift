@@ -19,15 +19,10 @@ extension DownstreamConnection {
         self.headDeadline = .max
         let inbound = self.endpoint.inbound
         let head = RequestHead(bytes: inbound.bytes, index: self.parser.index)
-        let framing = head.framing
-        self.exchange = Exchange(
-            generation: generation, startedAt: now, method: head.index.method, minorVersion: head.index.minorVersion,
-            requestFraming: framing, expectsContinue: head.expectsContinue,
-            clientKeepsAlive: head.keepsAlive, headByteCount: head.index.byteCount,
-            requestBody: BodyTransfer(
-                framing, outgoing: framing == .chunked ? .chunked : .plain, limits: generation.generation.limits.head))
-        self.exchange?.requestID = RequestID.kept(from: head, peer: self.peer) ?? self.context.makeRequestID()
-        if self.context.shared.accessLog != nil { self.exchange?.logged = LoggedRequest(head) }
+        let exchange = Exchange(head, generation: generation, startedAt: now)
+        self.exchange = exchange
+        exchange.requestID = RequestID.kept(from: head, peer: self.peer) ?? self.context.makeRequestID()
+        if self.context.shared.accessLog != nil { exchange.logged = LoggedRequest(head) }
         if self.context.drain == .refusing { return self.refuse(.draining, route: nil) }
         self.perform(
             Admission.decide(
@@ -100,7 +95,7 @@ extension DownstreamConnection {
     // MARK: Forwarding
 
     private func forward(_ grant: AccessGrant) {
-        guard var exchange = self.exchange else { return }
+        guard let exchange else { return }
         let generation = exchange.generation.generation
         if case .length(let count) = exchange.requestFraming, let limit = generation.limits.body, count > limit {
             return self.refuse(.bodyTooLarge, route: grant.route)
@@ -109,7 +104,6 @@ extension DownstreamConnection {
         exchange.grant = grant
         exchange.decidedAt = self.context.loop.now
         exchange.streamIdleTimeout = grant.route.upstream.streamIdleTimeout
-        self.exchange = exchange
         self.phase = .exchanging
         self.endpoint.wantsReading = false
         self.askUpstream(fresh: false)
@@ -121,10 +115,10 @@ extension DownstreamConnection {
         let pool = exchange.generation.upstreamPools[route.upstream.index]
         switch pool.lease(to: self, fresh: fresh) {
         case .ready(let connection):
-            self.exchange?.upstream = connection
+            exchange.upstream = connection
             self.sendRequestHead()
         case .connecting(let connection):
-            self.exchange?.upstream = connection
+            exchange.upstream = connection
         case .full:
             exchange.generation.instruments.upstreams[route.upstream.index].count(.busy)
             self.refuse(.upstreamBusy, route: route)

@@ -36,11 +36,10 @@ extension DownstreamConnection {
     /// Whether the request's body lies whole in the buffer (or there is none), so that the next request's beginning is
     /// known; what lies there of it is dropped.
     private func bodyIsInHand() -> Bool {
-        guard var exchange = self.exchange else { return false }
+        guard let exchange else { return false }
         let inbound = self.endpoint.inbound
         if exchange.headByteCount > 0 { inbound.consume(exchange.headByteCount) }
         exchange.headByteCount = 0
-        defer { self.exchange = exchange }
         var scrap = HeadWriter()
         while !exchange.requestBody.isFinished {
             guard let step = try? exchange.requestBody.step(inbound.bytes, into: &scrap, trailers: { _, _, _ in }) else {

@@ -99,7 +99,7 @@ extension DownstreamConnection: ServiceConnectionUser {
     }
 
     private func beginResponse(from connection: ServiceConnection) {
-        guard var exchange = self.exchange, let endpoint = connection.endpoint, let grant = exchange.grant else { return }
+        guard let exchange, let endpoint = connection.endpoint, let grant = exchange.grant else { return }
         let inbound = endpoint.inbound
         let head = ResponseHead(bytes: inbound.bytes, index: connection.parser.index)
         let framing = head.framing(for: exchange.method)
@@ -119,7 +119,6 @@ extension DownstreamConnection: ServiceConnectionUser {
             framing, outgoing: clientFraming == .chunked ? .chunked : .plain,
             limits: exchange.generation.generation.limits.head)
         if exchange.mayIdle { exchange.streamIdleTimeout = .max / 2 }
-        self.exchange = exchange
         endpoint.deadline = .max
         endpoint.inbound.consume(connection.parser.index.byteCount)
         self.sendResponseHead(from: endpoint)

@@ -22,7 +22,7 @@ final class DownstreamConnection {
         case closed
     }
 
-    unowned let context: LoopContext
+    let context: LoopContext
     let endpoint: Endpoint
     let peer: PeerIdentity
     let id: WaiterID

@@ -3,7 +3,9 @@ import OAuthModel
 import ProxyCore
 
 /// One request and its response while they are under way.
-struct Exchange {
+///
+/// A class: it is looked at many times a request, and a copy would touch a dozen reference counts each time.
+final class Exchange {
     let generation: GenerationContext
     /// When the head was whole.
     let startedAt: Instant
@@ -45,6 +47,22 @@ struct Exchange {
     var responseBytes: UInt64 = 0
 
     var isHead: Bool { self.method == .head }
+
+    init(
+        _ head: borrowing RequestHead, generation: GenerationContext, startedAt: Instant
+    ) {
+        self.generation = generation
+        self.startedAt = startedAt
+        self.method = head.index.method
+        self.minorVersion = head.index.minorVersion
+        self.requestFraming = head.index.framing
+        self.expectsContinue = head.index.expectsContinue
+        self.clientKeepsAlive = head.index.keepsAlive
+        self.headByteCount = head.index.byteCount
+        self.requestBody = BodyTransfer(
+            head.index.framing, outgoing: head.index.framing == .chunked ? .chunked : .plain,
+            limits: generation.generation.limits.head)
+    }
 }
 
 /// A window of the minimum body rate: bytes seen while we were ready to read (SPEC §3 `body_minimum_rate`).

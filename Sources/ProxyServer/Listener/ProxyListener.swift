@@ -11,7 +11,7 @@ struct ListenerSettings: Sendable {
 final class ProxyListener: ListenerHandler {
     private var listener: Listener?
     private let settings: ListenerSettings
-    private unowned let context: LoopContext
+    private let context: LoopContext
 
     init(socket: ListeningSocket, settings: ListenerSettings, context: LoopContext) throws(SystemError) {
         self.settings = settings

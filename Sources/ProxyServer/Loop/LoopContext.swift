@@ -5,7 +5,7 @@ import ProxyCore
 import Reactor
 
 /// What every loop shares, made once before the loops start.
-struct SharedContext: Sendable {
+final class SharedContext: Sendable {
     let registry: InstrumentRegistry
     let resolver: Resolver
     let accessLog: AccessLog?
@@ -13,9 +13,27 @@ struct SharedContext: Sendable {
     /// Introspection over TLS, performed off the loops until the loop speaks TLS itself.
     let remoteIntrospection: (any RemoteIntrospection)?
     let directory: LoopDirectory
+    let connectionsMax: Int?
+
+    init(
+        registry: InstrumentRegistry, resolver: Resolver, accessLog: AccessLog?, fingerprintKey: FingerprintKey,
+        remoteIntrospection: (any RemoteIntrospection)?, directory: LoopDirectory,
+        connectionsMax: Int?
+    ) {
+        self.connectionsMax = connectionsMax
+        self.registry = registry
+        self.resolver = resolver
+        self.accessLog = accessLog
+        self.fingerprintKey = fingerprintKey
+        self.remoteIntrospection = remoteIntrospection
+        self.directory = directory
+    }
 }
 
 /// Confined to its loop's thread: created, used and released there.
+///
+/// Connections, pools and calls hold it strongly, and it them: an unowned reference costs an atomic operation at each
+/// look, several dozen a request. Closing a connection takes it out; `release` takes the rest out at the end.
 final class LoopContext {
     let loop: Loop
     let index: UInt16
@@ -141,7 +159,8 @@ final class LoopContext {
 
     /// Each loop takes its share of `limits.connections`.
     var connectionsMax: Int {
-        max(1, self.current.generation.limits.connections / max(1, self.shared.directory.count))
+        let configured = self.current.generation.limits.connections
+        return max(1, min(configured, self.shared.connectionsMax ?? configured) / max(1, self.shared.directory.count))
     }
 
     // MARK: Waiters
@@ -211,6 +230,17 @@ final class LoopContext {
 
     /// What is left is cut.
     func cut() { for connection in self.connections.all { connection.cut() } }
+
+    /// The loop is over: lets go of everything that refers back here.
+    func release() {
+        for connection in self.connections.all { connection.close() }
+        for listener in self.listeners { listener.close() }
+        self.listeners = []
+        self.flights = [:]
+        self.drained = nil
+        for pool in self.current.allPools { pool.retire() }
+        self.current = nil
+    }
 
     private func finishDrainIfEmpty() {
         guard self.drain == .refusing, self.connections.count == 0, let drained = self.drained else { return }

@@ -10,7 +10,7 @@ final class ServiceAddresses {
     private var next = 0
     private let host: String?
     private let port: UInt16
-    private unowned let context: LoopContext
+    private let context: LoopContext
     private var isResolving = false
     /// Told once, when the first answer (or failure) for a name is there.
     private var waiting: [ServiceConnection] = []

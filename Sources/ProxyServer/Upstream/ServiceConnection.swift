@@ -23,7 +23,7 @@ protocol ServiceConnectionUser: AnyObject {
 /// One connection to an upstream or an authorization server: connecting, idle in its pool, or leased to a user.
 final class ServiceConnection: EndpointHandler {
     private(set) var endpoint: Endpoint?
-    unowned let pool: ServicePool
+    let pool: ServicePool
     /// Nil while idle.
     var user: (any ServiceConnectionUser)?
     /// It has carried an exchange before: a death before the first byte of an answer may be mere staleness.

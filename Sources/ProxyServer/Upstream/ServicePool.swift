@@ -23,7 +23,7 @@ final class ServicePool {
     let name: String
     let endpoint: ServiceEndpoint
     var settings: Settings
-    unowned let context: LoopContext
+    let context: LoopContext
     let addresses: ServiceAddresses
     private var idle: [ServiceConnection] = []
     private(set) var openCount = 0

@@ -26,7 +26,7 @@ final class IntrospectionCall {
     private let server: AuthorizationServer
     private let introspection: AuthorizationServer.Introspection
     private let generation: GenerationContext
-    private unowned let context: LoopContext
+    private let context: LoopContext
     private let startedAt: UInt64
     private let deadline: UInt64
     private var permit: AuthorizationServerGuard.Permit?

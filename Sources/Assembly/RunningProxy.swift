@@ -1,0 +1,291 @@
+import AdminServer
+import AuthorizationServerClient
+import Glibc
+import OAuthModel
+import Observability
+package import ProxyConfiguration
+import ProxyCore
+import ProxyServer
+import Reactor
+import Synchronization
+
+/// The whole proxy of one process: configuration, loops, refreshers, admin API, logs; started, reloaded and drained
+/// as one.
+package final class RunningProxy: Sendable {
+    package struct Options: Sendable {
+        /// What `{env: NAME}` looks into.
+        package var environment: [String: String]
+        /// Several proxies in one process, or tests: leave the process's limits alone.
+        package var raisesDescriptorLimit: Bool
+        package var logWriter: @Sendable ([UInt8]) -> Void
+
+        package init(
+            environment: [String: String], raisesDescriptorLimit: Bool = true,
+            logWriter: @escaping @Sendable ([UInt8]) -> Void = ProcessLog.toStandardError
+        ) {
+            self.environment = environment
+            self.raisesDescriptorLimit = raisesDescriptorLimit
+            self.logWriter = logWriter
+        }
+    }
+
+    private struct State {
+        var generation: ProxyGeneration
+        var isDraining = false
+    }
+
+    private let path: String
+    private let reloader: ConfigurationReloader
+    private let server: ProxyServer
+    let registry: InstrumentRegistry
+    let accessLog: AccessLog?
+    private let log: ProcessLog
+    private let connections: AuthorizationServerConnections
+    private let refreshers: Refreshers
+    let refreshCounts: KeySetRefreshCounts
+    let startedAt: Instant
+    private let state: Mutex<State>
+    private let admin = Mutex<RunningAdminServer?>(nil)
+
+    /// Addresses as bound, `HOST:PORT` or `unix:PATH`, in the order of the file.
+    package let addresses: [String]
+    package var adminAddress: String? { self.admin.withLock { $0?.address.description } }
+
+    // MARK: Starting
+
+    /// Reads the file and starts everything; when anything cannot be had, nothing stays open.
+    ///
+    /// - Throws: `ConfigurationProblems`, or `StartFailure` with one clear line.
+    package static func start(configuration path: String, options: Options) async throws -> RunningProxy {
+        let reloader = ConfigurationReloader(environment: options.environment)
+        let configuration = try reloader.load(path)
+        for warning in configuration.warnings { options.logWriter(Array("\(warning)\n".utf8)) }
+        let proxy = try RunningProxy(path: path, reloader: reloader, configuration: configuration, options: options)
+        do {
+            try await proxy.startAdmin(configuration.admin)
+        } catch {
+            await proxy.end()
+            throw error
+        }
+        proxy.refreshers.adopt(
+            configuration.generation.authorizationServers, plaintext: configuration.plaintextServers)
+        proxy.log.say(
+            .notice, "serving",
+            [
+                ("listeners", proxy.addresses.joined(separator: " ")), ("admin", proxy.adminAddress ?? "off"),
+                ("routes", "\(configuration.generation.routes.count)"),
+            ])
+        return proxy
+    }
+
+    private init(
+        path: String, reloader: ConfigurationReloader, configuration: CompiledConfiguration, options: Options
+    ) throws {
+        self.path = path
+        self.reloader = reloader
+        let format: AccessLog.Format = configuration.log.format == .json ? .json : .text
+        let log = ProcessLog(
+            format: format, minimum: ProcessLog.Level(configuration.log.level), write: options.logWriter)
+        self.log = log
+        let generation = configuration.generation
+        let loopCount = configuration.workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        self.registry = InstrumentRegistry(loopCount: loopCount)
+        self.registry.noteReload(succeeded: true, generation: generation.number)
+        self.accessLog = try Self.openAccessLog(configuration.log, format: format)
+        let connectionsMax =
+            options.raisesDescriptorLimit ? Descriptors.connectionsMax(limit: Descriptors.raiseLimit()) : nil
+        if let connectionsMax, connectionsMax < generation.limits.connections {
+            log.say(
+                .warning, "fewer connections than configured: the limit of open files allows no more",
+                [("configured", "\(generation.limits.connections)"), ("connections", "\(connectionsMax)")])
+        }
+        let connections = AuthorizationServerConnections()
+        self.connections = connections
+        do throws(ProxyServer.BindError) {
+            self.server = try ProxyServer.start(
+                generation,
+                options: ProxyServer.Options(
+                    listeners: try configuration.listeners.map(Self.listener), loopCount: loopCount,
+                    registry: self.registry, accessLog: self.accessLog,
+                    remoteIntrospection: IntrospectionEndpoint(connections: connections),
+                    connectionsMax: connectionsMax))
+        } catch {
+            throw StartFailure(Self.explain(error))
+        }
+        self.addresses = self.server.addresses.map(\.description)
+        self.refreshCounts = KeySetRefreshCounts()
+        let server = self.server
+        self.refreshers = Refreshers(
+            connections: connections, counts: self.refreshCounts,
+            surroundings: RefreshSurroundings(
+                clock: WallClock.now, wake: { server.resume($0) }, report: { log.say($0) }))
+        self.startedAt = WallClock.now()
+        self.state = Mutex(State(generation: generation))
+        self.accessLog?.start()
+    }
+
+    private static func openAccessLog(_ settings: LogSettings, format: AccessLog.Format) throws -> AccessLog? {
+        let destination: AccessLog.Destination
+        switch settings.access {
+        case .off: return nil
+        case .standardOutput: destination = .standardOutput
+        case .file(let path): destination = .file(path)
+        }
+        do throws(AccessLogError) {
+            return try AccessLog(format: format, destination: destination, allowedShare: settings.sampleAllowed)
+        } catch {
+            switch error {
+            case .cannotOpen(let path, let code):
+                throw StartFailure(
+                    "cannot write the access log \(path): \(String(cString: strerror(code))) (let this user write there, "
+                        + "or name another file in `log.access`)")
+            }
+        }
+    }
+
+    private static func listener(_ settings: ListenerSettings) throws(ProxyServer.BindError) -> ProxyServer.ListenerOptions {
+        let address: SocketAddress
+        switch settings.address {
+        case .unix(let path): address = .unix(path: path)
+        case .network(let host, let port):
+            // The configuration accepts nothing but IP literals here.
+            guard let literal = SocketAddress(literalHost: host, port: port) else {
+                preconditionFailure("a validated listener address is an IP literal")
+            }
+            address = literal
+        }
+        return ProxyServer.ListenerOptions(
+            address: address, socketMode: settings.socketMode, trustedPeers: settings.trustedPeers)
+    }
+
+    private static func explain(_ error: ProxyServer.BindError) -> String {
+        let address = error.address.description
+        switch error.cause.code {
+        case .addressInUse:
+            return "cannot listen on \(address): the address is in use (stop the program that has it, or name another "
+                + "address under `listeners`)"
+        case .permissionDenied:
+            return "cannot listen on \(address): permission denied (ports below 1024 need a privilege; name another "
+                + "address under `listeners`)"
+        default:
+            return "cannot listen on \(address): \(error.cause) (name an address of this machine under `listeners`)"
+        }
+    }
+
+    private func startAdmin(_ settings: AdminSettings?) async throws {
+        guard let settings else { return }
+        do throws(AdminServerError) {
+            let running = try await AdminServer(settings.options, state: self).start()
+            self.admin.withLock { $0 = running }
+        } catch {
+            throw StartFailure("\(error) (stop the program that has it, or name another address in `admin.address`)")
+        }
+    }
+
+    var facts: (generation: ProxyGeneration, isDraining: Bool) {
+        self.state.withLock { ($0.generation, $0.isDraining) }
+    }
+    var isListening: Bool { self.server.isListening }
+
+    // MARK: While it runs
+
+    /// Reads the file again; a bad one changes nothing (SPEC §9).
+    @discardableResult
+    package func reload() -> [ConfigurationProblem] {
+        let previous = self.state.withLock { $0.generation }
+        do throws(ConfigurationProblems) {
+            let configuration = try self.reloader.load(self.path, previous: previous)
+            self.state.withLock { $0.generation = configuration.generation }
+            self.server.adopt(configuration.generation)
+            self.refreshers.adopt(
+                configuration.generation.authorizationServers, plaintext: configuration.plaintextServers)
+            self.registry.noteReload(succeeded: true, generation: configuration.generation.number)
+            self.log.say(
+                .notice, "configuration reloaded",
+                [
+                    ("generation", "\(configuration.generation.number)"),
+                    ("routes", "\(configuration.generation.routes.count)"),
+                ])
+            return configuration.warnings
+        } catch {
+            self.registry.noteReload(succeeded: false, generation: previous.number)
+            for problem in error.problems {
+                self.log.say(.error, "configuration not reloaded", [("problem", problem.description)])
+            }
+            return error.problems
+        }
+    }
+
+    /// SIGHUP: the configuration is read again and log files are opened anew.
+    package func hangUp() {
+        self.accessLog?.reopen()
+        self.reload()
+    }
+
+    // MARK: Stopping
+
+    /// SIGTERM: not ready first, then no new connections, then what is left is cut (SPEC §9).
+    ///
+    /// - Parameter hurry: returns when somebody wants every wait to end at once (a second SIGTERM), or when cancelled.
+    package func drain(hurry: @escaping @Sendable () async -> Void) async {
+        let timeouts = self.state.withLock { state in
+            state.isDraining = true
+            return state.generation.timeouts
+        }
+        self.log.say(.notice, "draining")
+        self.server.beginDrain()
+        let isHurried = await Self.wait(timeouts.drainDelay, or: hurry)
+        await self.finishInFlight(within: isHurried ? 0 : timeouts.drain, or: hurry)
+        await self.end()
+        self.log.say(.notice, "stopped")
+    }
+
+    /// Lets what is in flight end; cuts the rest when the time is over or somebody is in a hurry.
+    private func finishInFlight(within span: Nanoseconds, or hurry: @escaping @Sendable () async -> Void) async {
+        let server = self.server
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await server.refuseNew()
+                return true
+            }
+            group.addTask {
+                _ = await Self.wait(span, or: hurry)
+                return false
+            }
+            if await group.next() == false { server.cut() }
+            group.cancelAll()
+        }
+    }
+
+    /// True when the hurry came first.
+    private static func wait(_ span: Nanoseconds, or hurry: @escaping @Sendable () async -> Void) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try? await Task.sleep(nanoseconds: span)
+                return false
+            }
+            group.addTask {
+                await hurry()
+                return true
+            }
+            let isHurried = await group.next() ?? false
+            group.cancelAll()
+            return isHurried
+        }
+    }
+
+    /// Stops at once and gives everything back.
+    package func stop() async {
+        self.state.withLock { $0.isDraining = true }
+        await self.end()
+    }
+
+    private func end() async {
+        let admin = self.admin.withLock { $0.take() }
+        await admin?.stop()
+        await self.refreshers.stop()
+        self.server.stop()
+        await self.connections.shutdown()
+        self.accessLog?.stop()
+    }
+}

@@ -1,0 +1,48 @@
+import AdminServer
+import AuthorizationServerClient
+import ProxyConfiguration
+import ProxyServer
+
+// Rooms that must not know each other meet here.
+
+extension IntrospectionEndpoint: RemoteIntrospection {}
+
+extension AdminSettings {
+    var options: AdminServerOptions {
+        let address: AdminAddress =
+            switch self.address {
+            case .network(let host, let port): .network(host: host, port: port)
+            case .unix(let path): .unix(path: path)
+            }
+        return AdminServerOptions(address: address, token: self.token, hosts: self.hosts)
+    }
+}
+
+extension ProcessLog.Level {
+    init(_ level: LogSettings.Level) {
+        switch level {
+        case .trace, .debug: self = .debug
+        case .info: self = .info
+        case .notice: self = .notice
+        case .warning: self = .warning
+        case .error, .critical: self = .error
+        }
+    }
+}
+
+extension ProcessLog {
+    func say(_ event: RefreshEvent) {
+        switch event {
+        case .keysFetched(let server, let usable):
+            self.say(.info, "keys fetched", [("server", server), ("usable", "\(usable)")])
+        case .keyLeftOut(let server, let key):
+            self.say(.warning, "a key is not used", [("server", server), ("key", "\(key)")])
+        case .keysFailed(let server, let error):
+            self.say(.warning, "keys could not be fetched", [("server", server), ("cause", "\(error)")])
+        case .endpointFound(let server):
+            self.say(.info, "introspection endpoint discovered", [("server", server)])
+        case .endpointNotFound(let server, let error):
+            self.say(.warning, "introspection endpoint not discovered", [("server", server), ("cause", "\(error)")])
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import ProxyCore
+
+/// The connections over which authorization servers are asked: kept alive, TLS where the address says so, no redirects,
+/// no proxy from the environment, no compression.
+///
+/// One for the process. `shutdown` must be called before it is let go.
+package final class AuthorizationServerConnections: Sendable {
+    /// One question. Its fields and body may hold secrets: it is never printed.
+    struct Question: Sendable {
+        var url: String
+        var fields: [(name: String, value: String)] = []
+        /// A POST when there is one, else a GET.
+        var body: [UInt8]?
+    }
+
+    struct Answer: Sendable {
+        var status: Int
+        var contentType: [UInt8]?
+        var retryAfter: [UInt8]?
+        var body: [UInt8]
+    }
+
+    private let client: HTTPClient
+
+    /// `connectionsPerServerMax`: no less than the largest `introspection.concurrency`, since the guard before it counts
+    /// calls already and a second queue would hide their waits.
+    package init(connectionsPerServerMax: Int = 256) {
+        var configuration = HTTPClient.Configuration()
+        configuration.redirectConfiguration = .disallow
+        configuration.decompression = .disabled
+        configuration.httpVersion = .http1Only
+        configuration.proxy = nil
+        configuration.tracing.tracer = nil
+        configuration.timeout = HTTPClient.Configuration.Timeout(connect: Self.connectTimeout)
+        configuration.connectionPool.idleTimeout = Self.idleTimeout
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerServerMax
+        // Whether to try again is decided where the deadline is known.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Cuts what is under way and closes all connections.
+    package func shutdown() async {
+        // The only failure is a second call.
+        try? await self.client.shutdown()
+    }
+
+    /// Puts one question; the deadline covers connecting, the head and the whole body.
+    func ask(
+        _ question: Question, bytesMax: Int, within limit: Nanoseconds
+    ) async throws(AuthorizationServerError) -> Answer {
+        do {
+            return try await withThrowingTaskGroup(of: Answer?.self) { group in
+                group.addTask { try await self.exchange(question, bytesMax: bytesMax) }
+                group.addTask {
+                    try await Task.sleep(for: .nanoseconds(Int64(clamping: limit)))
+                    return nil
+                }
+                defer { group.cancelAll() }
+                guard let first = try await group.next(), let answer = first else {
+                    throw AuthorizationServerError.timedOut
+                }
+                return answer
+            }
+        } catch {
+            throw Self.problem(error)
+        }
+    }
+
+    private func exchange(_ question: Question, bytesMax: Int) async throws -> Answer {
+        var request = HTTPClientRequest(url: question.url)
+        for (name, value) in question.fields { request.headers.add(name: name, value: value) }
+        if let body = question.body {
+            request.method = .POST
+            request.body = .bytes(ByteBuffer(bytes: body))
+        }
+        // The deadline is the caller's: this one ends with the head and is only a backstop.
+        let response = try await self.client.execute(request, deadline: .now() + Self.headTimeout)
+        if let length = response.headers.first(name: "content-length").flatMap({ Int($0) }), length > bytesMax {
+            throw AuthorizationServerError.answerTooLong(bytesMax: bytesMax)
+        }
+        var body: [UInt8] = []
+        for try await part in response.body {
+            guard part.readableBytes <= bytesMax - body.count else {
+                throw AuthorizationServerError.answerTooLong(bytesMax: bytesMax)
+            }
+            body.append(contentsOf: part.readableBytesView)
+        }
+        // A cancelled iteration may end like a whole body.
+        try Task.checkCancellation()
+        return Answer(
+            status: Int(response.status.code),
+            contentType: response.headers.first(name: "content-type").map { [UInt8]($0.utf8) },
+            retryAfter: response.headers.first(name: "retry-after").map { [UInt8]($0.utf8) },
+            body: body)
+    }
+
+    /// What the network said, without what may quote the request.
+    private static func problem(_ error: any Error) -> AuthorizationServerError {
+        switch error {
+        case let error as AuthorizationServerError: error
+        case is CancellationError: .cancelled
+        case is HTTPParserError: .answerMalformed
+        case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout: .timedOut
+        case let error as HTTPClientError where error == .cancelled || error == .alreadyShutdown: .cancelled
+        // The long description may quote header fields.
+        case let error as HTTPClientError: .unreachable(reason: error.shortDescription)
+        default: .unreachable(reason: String("\(error)".prefix(Self.reasonCharactersMax)))
+        }
+    }
+
+    /// As long as a name lookup, a handshake and a lost packet may take; deadlines are mostly shorter.
+    private static let connectTimeout = TimeAmount.seconds(5)
+    /// Longer than any timeout a configuration would give a question.
+    private static let headTimeout = TimeAmount.seconds(60)
+    /// We let go before most servers do.
+    private static let idleTimeout = TimeAmount.seconds(30)
+    /// A certificate problem with its names; a log line stays one.
+    private static let reasonCharactersMax = 300
+}

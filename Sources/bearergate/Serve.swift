@@ -1,0 +1,77 @@
+import ArgumentParser
+import Assembly
+import Dispatch
+import FoundationEssentials
+import Glibc
+import ProxyConfiguration
+
+/// `bearergate serve`: runs the proxy until it is told to stop.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run the proxy.",
+        discussion: """
+            SIGHUP reads the file again (a bad one changes nothing), SIGTERM and SIGINT drain, a second one ends at once.
+
+            Example:
+              bearergate serve --config /etc/bearergate.yaml
+
+            Exit codes: 0 drained and stopped, 2 wrong usage, a bad file, or something that cannot be had.
+            """)
+
+    @Option(name: .long, help: "The configuration file (YAML).")
+    var config: String
+
+    func run() async throws {
+        let signals = Signals()
+        let proxy: RunningProxy
+        do {
+            proxy = try await RunningProxy.start(
+                configuration: self.config, options: RunningProxy.Options(environment: ProcessInfo.processInfo.environment))
+        } catch let problems as ConfigurationProblems {
+            Complaint.write(problems.description)
+            throw ExitCode(2)
+        } catch let failure as StartFailure {
+            Complaint.write("bearergate: \(failure.description)")
+            throw ExitCode(2)
+        }
+        for await signal in signals.stream {
+            switch signal {
+            case .reload: proxy.hangUp()
+            case .stop:
+                await proxy.drain { [stream = signals.stream] in
+                    for await again in stream where again == .stop { return }
+                }
+                return
+            }
+        }
+    }
+}
+
+/// The signals that mean something to us, as values.
+private struct Signals {
+    enum Signal: Sendable { case reload, stop }
+
+    let stream: AsyncStream<Signal>
+    private let sources: [any DispatchSourceSignal]
+
+    init() {
+        let (stream, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(16))
+        self.stream = stream
+        signal(SIGPIPE, SIG_IGN)
+        self.sources = [(SIGHUP, Signal.reload), (SIGTERM, .stop), (SIGINT, .stop)].map { number, meaning in
+            // Dispatch sees a signal only when its default action does not end the process first.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler { continuation.yield(meaning) }
+            source.resume()
+            return source
+        }
+    }
+}
+
+/// One line a problem, on standard error.
+enum Complaint {
+    static func write(_ text: String) {
+        ProcessLog.toStandardError(Array("\(text)\n".utf8))
+    }
+}

@@ -113,3 +113,29 @@ struct DatabaseFileTests {
         }
     }
 }
+
+@Suite("A database that fails")
+struct FailingDatabaseTests {
+    @Test("a failed revocation is 503, never a 200 that revoked nothing; other endpoints are 500; readiness says so")
+    func failing() async throws {
+        try await withDatabasePath { path in
+            try await withServer({ $0.database = .file(path) }) { server in
+                let made = try await server.makeClient()
+                let token = try await server.token(made).text("access_token")
+                try StoredRows.drop("access_token", in: path)
+                let revoked = try await server.post(
+                    .public, "/oauth2/revoke", form: [("token", token)], credentials: made.credentials)
+                #expect(revoked.status == 503)
+                #expect(revoked.text("error") == "temporarily_unavailable")
+                for answer in [try await server.introspect(token), try await server.token(made)] {
+                    #expect(answer.status == 500)
+                    #expect(answer.text("error") == "server_error")
+                    #expect(!String(decoding: answer.body, as: UTF8.self).contains("access_token"))
+                }
+                try StoredRows.drop("system_secret", in: path)
+                #expect(try await server.get(.admin, "/health/ready").status == 503)
+                #expect(try await server.get(.admin, "/health/alive").status == 200)
+            }
+        }
+    }
+}

@@ -2,6 +2,11 @@ import GRDB
 
 /// A look at the file behind the server's back.
 enum StoredRows {
+    /// Takes a table away while the server runs.
+    static func drop(_ table: String, in path: String) throws {
+        try DatabaseQueue(path: path).write { try $0.execute(sql: "DROP TABLE \(table)") }
+    }
+
     static func count(of table: String, in path: String) throws -> Int {
         var configuration = Configuration()
         configuration.readonly = true

@@ -14,7 +14,8 @@ enum Examples {
 }
 
 @Suite struct ExampleTests {
-    @Test("The examples have no problem, not even a warning", arguments: ["minimal.yaml", "full.yaml"])
+    @Test(
+        "The examples have no problem, not even a warning", arguments: ["minimal.yaml", "full.yaml", "quickstart.yaml"])
     func exampleIsSound(name: String) {
         let report = CheckReport(checking: "\(Examples.folder)/\(name)", environment: Examples.environment)
         #expect(report.problems == [])

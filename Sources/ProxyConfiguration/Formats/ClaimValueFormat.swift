@@ -1,7 +1,9 @@
 package import OAuthModel
 
 extension ValueFormat where Value == JSONValue {
-    /// A text, a number or a boolean to compare a claim with; the kind matters, so what YAML's readers disagree on is refused.
+    /// A text, a number or a boolean to compare a claim with.
+    ///
+    /// The kind matters, so what YAML's readers disagree on is refused.
     package static let claimValue = ValueFormat(
         "text, number or boolean", schema: SchemaNode([("type", .array(["string", "number", "boolean"]))])
     ) { node, context in

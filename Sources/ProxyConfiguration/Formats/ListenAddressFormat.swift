@@ -9,7 +9,7 @@ extension ValueFormat where Value == ListenAddress {
                 context.error(
                     "\(shown(text)) is no path of a socket", at: node.position,
                     remedy:
-                        "write an absolute path of at most \(UnixSocketPath.bytesMax) bytes: `unix:/run/bearergate.sock`"
+                        "write an absolute path of at most \(UnixSocketPath.bytesMax) bytes: `unix:/run/b.sock`"
                 )
                 return nil
             }

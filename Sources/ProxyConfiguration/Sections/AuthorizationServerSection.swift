@@ -12,7 +12,8 @@ package struct AuthorizationServerSection: ConfigurationSection {
     static let issuer = ConfigurationKey.optional(
         "issuer", .issuer, "The server's issuer; given, `iss` must be there and equal.")
     /// How tokens are checked.
-    /// - `strategy` (word, required): `introspect`, `verify` or `verify_or_introspect`; `verify_and_introspect` is not supported yet
+    /// - `strategy` (word, required): `introspect`, `verify` or `verify_or_introspect`;
+    ///   `verify_and_introspect` is not supported yet
     static let strategy = ConfigurationKey.required(
         "strategy",
         .choice(

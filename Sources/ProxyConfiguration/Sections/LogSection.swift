@@ -8,7 +8,8 @@ package struct LogSection: ConfigurationSection {
         "format", .choice(["json": LogSettings.Format.json, "text": .text]), "json",
         "JSON lines, or text for a terminal.")
     /// The least severe message that the log holds.
-    /// - `log.level` (word, optional, default: info): `trace`, `debug`, `info`, `notice`, `warning`, `error`, `critical`
+    /// - `log.level` (word, optional, default: info): `trace`, `debug`, `info`, `notice`, `warning`, `error` or
+    ///   `critical`
     static let level = ConfigurationKey.defaulted(
         "level",
         .choice([

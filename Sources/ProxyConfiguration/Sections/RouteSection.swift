@@ -48,7 +48,8 @@ package struct RouteSection: ConfigurationSection {
     static let tokenSources = ConfigurationKey.defaulted(
         "token_sources", .list(of: .tokenSource, countMax: 8), "[authorization]", "Where the token is looked for.")
     /// Whether a token must name its subject.
-    /// - `subject` (word, optional, default: required): `optional` admits a token without `sub`, then without subject fields.
+    /// - `subject` (word, optional, default: required): `optional` admits a token without `sub`; then no subject
+    ///   field is sent.
     static let subject = ConfigurationKey.defaulted(
         "subject", .choice(["required": Subject.required, "optional": .optional]), "required",
         "Whether a token must name its subject.")
@@ -106,7 +107,8 @@ package struct RouteSection: ConfigurationSection {
         "cors_preflight", .choice(["check": CORSPreflight.check, "pass": .pass]), "check",
         "Whether CORS preflights go on without a token.")
     /// What the upstream is told of the subject: field names and templates with claims in braces.
-    /// - `subject_headers` (mapping of field name to template, optional, default: the six `X-Auth-…` fields): `{}` sends none.
+    /// - `subject_headers` (mapping of field name to template, optional, default: the six `X-Auth-…` fields):
+    ///   `{}` sends none.
     static let subjectHeaders = ConfigurationKey.optional(
         "subject_headers", .named(.text("a template such as `\"{sub}\"`"), what: "X-Field", countMax: 64),
         "What the upstream is told of the subject; left out, the six X-Auth- fields.")

@@ -36,7 +36,8 @@ struct RouteShadows {
             let names =
                 hidden.prefix(3).joined(separator: ", ") + (hidden.count > 3 ? " and \(hidden.count - 3) more" : "")
             problems.warning(
-                "route `\(route.route.name)` is shadowed for \(names): a host with routes of its own is served by those only",
+                "route `\(route.route.name)` is shadowed for \(names): "
+                    + "a host with routes of its own is served by those only",
                 at: route.position, remedy: "name these hosts in the route's `hosts` too, if it is meant for them")
         }
     }

@@ -2,7 +2,7 @@ import OAuthModel
 import ProxyCore
 
 extension Validation {
-    /// What is written and asked for by nothing: upstreams, servers, and scopes of `defaults` that every route replaces.
+    /// What is written and used by nothing: upstreams, servers, and scopes of `defaults` that every route replaces.
     func warnOfUnused(routes: [CompiledRoute], upstreams: [CompiledUpstream], servers: [CompiledServer]) {
         // A route that did not compile may be the one that uses them.
         guard !self.problems.hasErrors else { return }

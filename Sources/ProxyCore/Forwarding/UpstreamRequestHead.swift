@@ -8,20 +8,21 @@ package enum UpstreamRequestHead {
     /// Writes the whole head.
     ///
     /// - Parameter framing: how the content will be sent: as it arrived.
-    /// - Throws: `rewriteRefused` when the rewritten path is none that may be forwarded.
+    /// - Throws: `rewriteRefused` when the rewritten path is none that may be forwarded, `tooManyConnectionOptions`.
     package static func write(
         _ head: borrowing RequestHead, grant: AccessGrant, peer: PeerIdentity, requestID: RequestID,
         framing: BodyFraming, generation: ProxyGeneration, into writer: inout HeadWriter
     ) throws(Refusal) {
         let route = grant.route
         let target = grant.target
+        let nominated = try NominatedFields(head)
         try self.writeRequestLine(head, target, route.pathRewrite, into: &writer)
         self.writeHost(head, target, route, into: &writer)
 
         let believed = OverrideFields.believed(from: peer, on: route)
         self.copyFields(
-            head, dropping: self.dropped(head, route, believed, framing), believed: believed, route: route,
-            reserved: generation.reservedNames, into: &writer)
+            head, dropping: self.dropped(head, route, believed, framing), route: route,
+            reserved: generation.reservedNames, nominated: nominated, into: &writer)
 
         writer.append(grant.subjectLines)
         ForwardedFields(believed: believed).write(head, authority: target.authority, peer: peer, into: &writer)
@@ -108,11 +109,10 @@ package enum UpstreamRequestHead {
     }
 
     private static func copyFields(
-        _ head: borrowing RequestHead, dropping dropped: FieldKindSet, believed: FieldKindSet, route: Route,
-        reserved: ReservedFieldNames, into writer: inout HeadWriter
+        _ head: borrowing RequestHead, dropping dropped: FieldKindSet, route: Route,
+        reserved: ReservedFieldNames, nominated: NominatedFields?, into writer: inout HeadWriter
     ) {
         let fields = head.index.fields
-        let nominates = head.index.connection.contains(.nominations)
         let keepsSome = !route.keptFields.isEmpty
         var run = ByteRange.empty
         for index in 0..<fields.count {
@@ -120,8 +120,9 @@ package enum UpstreamRequestHead {
             var passes = !dropped.contains(field.kind)
             if !passes && keepsSome { passes = OverrideFields.isKept(head.name(field), field, by: route) }
             guard passes, field.isSpeltExactly || !HopByHopFields.unforgeable.contains(field.kind),
-                !reserved.contains(name: head.name(field)), !nominates || !head.nominates(field)
+                !reserved.contains(name: head.name(field))
             else { continue }
+            if let nominated, nominated.contains(head.name(field), of: head.bytes) { continue }
             if field.line.lower != run.upper {
                 if !run.isEmpty { writer.append(head.bytes.slice(run)) }
                 run.lower = field.line.lower

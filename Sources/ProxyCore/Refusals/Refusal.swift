@@ -16,6 +16,8 @@ package enum Refusal: Error, Sendable, Hashable {
     case bodyTooSlow
     case bodyTooLarge
     case clientGone
+    /// `Connection` nominates more names than anybody has a use for.
+    case tooManyConnectionOptions
 
     // The route table.
     case noRoute
@@ -66,7 +68,7 @@ extension Refusal {
     package var status: UInt16 {
         switch self {
         case .wire(let error): UInt16(error.status)
-        case .target, .pathParameters, .invalidRequest, .rewriteRefused: 400
+        case .target, .pathParameters, .invalidRequest, .rewriteRefused, .tooManyConnectionOptions: 400
         case .noCredentials, .tokenRejected: 401
         case .insufficientScope, .claimNotMet: 403
         case .noRoute: 404
@@ -94,6 +96,7 @@ extension Refusal {
         case .bodyTooSlow: "body_too_slow"
         case .bodyTooLarge: "body_too_large"
         case .clientGone: "client_gone"
+        case .tooManyConnectionOptions: "too_many_connection_options"
         case .noRoute: "no_route"
         case .methodNotAllowed: "method_not_allowed"
         case .noCredentials: "no_credentials"
@@ -121,7 +124,7 @@ extension Refusal {
         switch self {
         case .wire, .target, .pathParameters, .methodRefused, .expectationFailed, .headTooSlow, .bodyTooSlow,
             .bodyTooLarge, .clientGone, .noRoute, .methodNotAllowed, .noCredentials, .invalidRequest, .tokenRejected,
-            .insufficientScope, .claimNotMet, .rewriteRefused:
+            .insufficientScope, .claimNotMet, .rewriteRefused, .tooManyConnectionOptions:
             .client
         case .authorizationServerUnavailable, .authorizationServerBusy, .authorizationServerMalformed,
             .keysUnavailable, .subjectUnsendable:
@@ -147,7 +150,7 @@ extension Refusal {
     package var closesConnection: Bool {
         switch self {
         case .wire, .target, .methodRefused, .headTooSlow, .bodyTooSlow, .bodyTooLarge, .clientGone, .draining,
-            .internalError:
+            .internalError, .tooManyConnectionOptions:
             true
         case .pathParameters, .expectationFailed, .noRoute, .methodNotAllowed, .noCredentials, .invalidRequest,
             .tokenRejected, .insufficientScope, .claimNotMet, .authorizationServerUnavailable,

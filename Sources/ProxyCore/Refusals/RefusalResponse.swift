@@ -135,6 +135,8 @@ private struct Answer {
         case .bodyTooSlow: self.init("request_timeout", "The content took too long to arrive")
         case .bodyTooLarge: self.init("content_too_large", "The content is over the limit")
         case .clientGone: self.init("client_gone", "The client closed the connection")
+        case .tooManyConnectionOptions:
+            self.init("too_many_connection_options", "Connection names too many fields")
         case .noRoute: self.init("not_found", "Nothing is served here")
         case .methodNotAllowed(let allow):
             self.init("method_not_allowed", "The method is not served here")

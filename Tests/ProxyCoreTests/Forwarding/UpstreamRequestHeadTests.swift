@@ -57,6 +57,17 @@ import Testing
         #expect(message.framing == .length(2))
     }
 
+    @Test("a head that is mostly nominations is refused, not worked through")
+    func boundsNominations() throws {
+        let fixture = try ForwardingFixture.open()
+        let many = Array(repeating: "a", count: NominatedFields.namesMax)
+        #expect(
+            try !fixture.forwarded("/x", ["Connection: " + many.joined(separator: ","), "A: 1"]).names.contains("a"))
+        #expect(fixture.refused("/x", ["Connection: b," + many.joined(separator: ",")]) == .tooManyConnectionOptions)
+        #expect(
+            fixture.refused("/x", ["Connection: b"] + many.map { "Connection: \($0)" }) == .tooManyConnectionOptions)
+    }
+
     @Test("RFC 9110 §7.6.1: hop-by-hop fields and nominated ones end here")
     func removesHopByHopFields() throws {
         let message = try ForwardingFixture.open().forwarded(

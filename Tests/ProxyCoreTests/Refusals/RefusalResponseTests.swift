@@ -16,7 +16,7 @@ import Testing
             .authorizationServerMisconfigured,
             .authorizationServerMalformed, .keysUnavailable, .subjectUnsendable, .upstreamUnreachable,
             .upstreamMalformed,
-            .upstreamTimeout, .upstreamBusy, .draining, .rewriteRefused, .internalError,
+            .upstreamTimeout, .upstreamBusy, .draining, .rewriteRefused, .tooManyConnectionOptions, .internalError,
         ]
 
     struct Answer {
@@ -115,6 +115,28 @@ import Testing
         arguments: Self.all.filter { $0.party == .authorizationServer })
     func neverBlamesTheToken(refusal: Refusal) {
         #expect(refusal.status >= 500)
+    }
+
+    @Test("where the next request begins is uncertain, the connection ends with the answer")
+    func closes() {
+        for refusal in Self.all {
+            switch refusal {
+            case .wire, .target, .methodRefused, .bodyTooLarge, .headTooSlow, .bodyTooSlow, .draining:
+                #expect(refusal.closesConnection, "\(refusal)")
+            case .noRoute, .noCredentials, .tokenRejected, .insufficientScope, .methodNotAllowed:
+                #expect(!refusal.closesConnection, "\(refusal)")
+            default: break
+            }
+        }
+    }
+
+    @Test("nothing that a client does is logged as our fault")
+    func blamesTheClient() {
+        for refusal in Self.all where refusal.status < 500 { #expect(refusal.party == .client, "\(refusal)") }
+        for refusal in Self.all where refusal.status >= 500 && refusal.party == .client {
+            if case .wire = refusal { continue }
+            Issue.record("\(refusal)")
+        }
     }
 
     @Test("labels are words of a fixed list, one a refusal")

@@ -8,7 +8,9 @@ import ProxyCore
 ///
 /// One for the process. `shutdown` must be called before it is let go.
 package final class AuthorizationServerConnections: Sendable {
-    /// One question. Its fields and body may hold secrets: it is never printed.
+    /// One question.
+    ///
+    /// Its fields and body may hold secrets: it is never printed.
     struct Question: Sendable {
         var url: String
         var fields: [(name: String, value: String)] = []

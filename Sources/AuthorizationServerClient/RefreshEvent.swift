@@ -33,7 +33,9 @@ package struct RefreshSurroundings: Sendable {
         self.report = report
     }
 
-    /// The real thing. Longer spans end after a day: whoever sleeps looks at the clock again.
+    /// The real thing.
+    ///
+    /// Longer spans end after a day: whoever sleeps looks at the clock again.
     package static func sleep(_ span: Nanoseconds) async throws {
         try await Task.sleep(for: .nanoseconds(Int64(min(span, .seconds(86_400)))))
     }

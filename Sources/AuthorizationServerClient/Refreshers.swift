@@ -49,7 +49,9 @@ package final class Refreshers: Sendable {
                     server, allowsPlaintext: plaintext.contains(server.settings.name))
             }
             // A retired one ends within its fetch's timeout; more than a few reloads' worth need not be remembered.
-            if state.retired.count > Self.retiredMax { state.retired.removeFirst(state.retired.count - Self.retiredMax) }
+            if state.retired.count > Self.retiredMax {
+                state.retired.removeFirst(state.retired.count - Self.retiredMax)
+            }
         }
     }
 

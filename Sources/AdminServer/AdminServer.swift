@@ -1,0 +1,132 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+package import OAuthModel
+
+/// The admin API on its own listener (SPEC §6): health, metrics, the compiled routes, reload.
+///
+/// ```swift
+/// let admin = try await AdminServer(options, state: process).start()
+/// print(admin.address)
+/// await admin.stop()
+/// ```
+package struct AdminServer<State: AdminState>: Sendable {
+    package let options: AdminServerOptions
+    private let state: State
+
+    package init(_ options: AdminServerOptions, state: State) {
+        self.options = options
+        self.state = state
+    }
+
+    private enum Event: Sendable {
+        case bound(port: Int?)
+        case ended((any Error)?)
+    }
+
+    /// Returns once connections are accepted.
+    package func start() async throws(AdminServerError) -> RunningAdminServer {
+        try await self.refuseLiveSocket()
+        let (events, announce) = AsyncStream.makeStream(of: Event.self)
+        let application = Application(
+            responder: AdminResponder(
+                access: AdminAccess(
+                    isLocal: self.options.address.isLocal, token: self.options.token, hosts: self.options.hosts),
+                state: self.state),
+            server: .http1(configuration: Self.channel),
+            configuration: ApplicationConfiguration(
+                address: self.options.address.bindAddress, backlog: Self.backlog,
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax, logger: Self.logger)),
+            onServerRunning: { channel in announce.yield(.bound(port: channel.localAddress?.port)) },
+            logger: Self.logger)
+        let task = Task {
+            do {
+                try await application.run()
+                announce.yield(.ended(nil))
+            } catch {
+                announce.yield(.ended(error))
+            }
+            announce.finish()
+        }
+        for await event in events {
+            switch event {
+            case .bound(let port):
+                return RunningAdminServer(address: self.options.address.bound(to: port), task: task)
+            case .ended(let failure):
+                throw self.cannotListen(failure)
+            }
+        }
+        // The caller was cancelled while it waited.
+        task.cancel()
+        await task.value
+        throw self.cannotListen(nil)
+    }
+
+    /// A Unix socket that somebody answers on is not taken over; one that a dead process left behind is.
+    private func refuseLiveSocket() async throws(AdminServerError) {
+        guard case .unix(let path) = self.options.address else { return }
+        let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        guard let channel = try? await bootstrap.connect(unixDomainSocketPath: path).get() else { return }
+        try? await channel.close()
+        throw AdminServerError(
+            address: self.options.address.description, reason: "another process answers there", isAddressInUse: true)
+    }
+
+    private func cannotListen(_ failure: (any Error)?) -> AdminServerError {
+        let isInUse = (failure as? IOError)?.errnoCode == Self.addressInUse
+        let reason =
+            if isInUse { "the address is in use" } else { failure.map { "\($0)" } ?? "stopped before it began" }
+        return AdminServerError(
+            address: self.options.address.description, reason: reason, isAddressInUse: isInUse)
+    }
+
+    private static var channel: HTTP1Channel.Configuration {
+        HTTP1Channel.Configuration(
+            idleTimeout: .seconds(30),
+            httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100))
+    }
+
+    /// Probes, scrapers and a few people: more at once is somebody holding connections.
+    private static var connectionsMax: Int { 128 }
+    private static var backlog: Int { 128 }
+    /// `EADDRINUSE` on Linux.
+    private static var addressInUse: CInt { 98 }
+
+    /// Silent: what goes wrong here is answered to the caller, and a failed start is thrown.
+    private static var logger: Logger { Logger(label: "admin") { _ in SwiftLogNoOpLogHandler() } }
+}
+
+package struct AdminServerOptions: Sendable {
+    package var address: AdminAddress
+    /// What callers from elsewhere present as bearer token.
+    package var token: SecretBytes?
+    /// Names that `Host` may carry besides IP literals and `localhost`.
+    package var hosts: [String]
+
+    package init(address: AdminAddress, token: SecretBytes? = nil, hosts: [String] = []) {
+        self.address = address
+        self.token = token
+        self.hosts = hosts
+    }
+}
+
+/// An admin API that answers, until it is stopped.
+package struct RunningAdminServer: Sendable {
+    /// As bound: a port 0 has become a real one.
+    package let address: AdminAddress
+    private let task: Task<Void, Never>
+
+    init(address: AdminAddress, task: Task<Void, Never>) {
+        self.address = address
+        self.task = task
+    }
+
+    /// Cuts what is being answered and lets go of the address.
+    package func stop() async {
+        self.task.cancel()
+        await self.task.value
+    }
+}

@@ -1,8 +1,9 @@
 /// One stream socket of a loop, connected or connecting.
 ///
 /// While ``wantsReading``, the end of the connection comes out of ``receive(upTo:chunk:)``; otherwise it is told by
-/// `endpointPeerClosed` or `endpointFailed`. What is no longer wanted is not unwatched until an unwanted event comes,
-/// so an exchange that stops and starts reading between two messages makes no system call for it.
+/// `endpointPeerClosed` or `endpointFailed`. A handler is called for as long as there is something it wants to know,
+/// as if epoll were level-triggered. Beneath, epoll reports changes only and the endpoint remembers what they were:
+/// wanting and no longer wanting something is a field, not a system call, and epoll need not look at every socket twice.
 @safe package final class Endpoint {
     package enum State: Sendable { case connecting, open, failed, closed }
 
@@ -12,14 +13,22 @@
     @safe @exclusivity(unchecked) private var currentHandler: (any EndpointHandler)?
     package let inbound: ReadBuffer
     private let descriptor: Int32
-    /// What epoll watches for, besides what it always does.
-    private var armed: Readiness = []
     private var currentState: State
-    private var hasReachedEnd = false
-    private var isAttached = false
     private var isReading = true
+    /// The socket may have bytes, an end or an error to receive.
+    private var isReadable = false
     private var isWritingWanted = false
+    /// The socket may take bytes: it has not refused any since it last said so.
+    private var isWritable = true
+    private var isWatchedForWriting = false
+    private var hasReachedEnd = false
+    /// An end or an error is to be received behind what is unread, and no event will say so again.
+    private var isEndKnown = false
     private var hasToldPeerClosed = false
+    /// What epoll said of the peer's end and of errors, until the handler knows.
+    private var trouble: Readiness = []
+    /// Waits in the loop's list of endpoints to go on with.
+    private var isToGoOn = false
     /// Made when bytes first had to wait: most connections never need one.
     @safe @exclusivity(unchecked) private var queue: WriteQueue?
     private let timer = TimerEntry()
@@ -75,8 +84,9 @@
     package var wantsReading: Bool {
         get { self.isReading }
         set {
-            self.isReading = newValue && !self.reachedEnd && (self.state == .open || self.state == .connecting)
-            if self.isReading, self.state == .open, !self.isAttached || !self.armed.contains(.read) { self.arm(.read) }
+            self.isReading = newValue && !self.hasReachedEnd && (self.state == .open || self.state == .connecting)
+            // Either there is something to read already, or a reader no longer comes to the end by itself.
+            if self.isReading ? self.isReadable : !self.trouble.isEmpty { self.goOnLater() }
         }
     }
 
@@ -87,7 +97,7 @@
         get { self.isWritingWanted }
         set {
             self.isWritingWanted = newValue && (self.state == .open || self.state == .connecting)
-            if self.isWritingWanted { self.armForWriting() }
+            if self.isWritingWanted { self.awaitWritable() }
         }
     }
 
@@ -115,12 +125,18 @@
             let (result, room) = unsafe self.inbound.fill(
                 upTo: maximum, chunk: chunk, { unsafe self.kernel.receive(self.descriptor, into: $0) })
         else { return .full }
-        if result > 0 { return .bytes(result, drained: result < room) }
+        if result > 0 {
+            // A short read has emptied the socket; what comes later is a new event. A known end is still to be read.
+            if result < room, !self.isEndKnown { self.isReadable = false }
+            return .bytes(result, drained: result < room)
+        }
+        self.isReadable = false
         self.inbound.releaseIfEmpty()
         if result == 0 {
             self.hasReachedEnd = true
             self.hasToldPeerClosed = true
             self.isReading = false
+            self.trouble.remove(.peerClosed)
             return .endOfStream
         }
         let error = SystemError(.receive, result: result)
@@ -137,7 +153,8 @@
     package func send(_ bytes: Span<UInt8>) -> SendOutcome {
         guard let refusal = self.refusalToSend else {
             guard !bytes.isEmpty else { return .sent(0) }
-            return self.outcome(unsafe bytes.withUnsafeBytes { unsafe self.kernel.send(self.descriptor, $0) })
+            return self.outcome(
+                unsafe bytes.withUnsafeBytes { unsafe self.kernel.send(self.descriptor, $0) }, of: bytes.count)
         }
         return refusal
     }
@@ -150,7 +167,7 @@
         let result = unsafe first.withUnsafeBytes { head in
             unsafe second.withUnsafeBytes { rest in unsafe self.kernel.send(self.descriptor, head, rest) }
         }
-        return self.outcome(result)
+        return self.outcome(result, of: first.count + second.count)
     }
 
     private var refusalToSend: SendOutcome? {
@@ -160,10 +177,16 @@
         return self.hasQueuedBytes ? .wouldBlock : nil
     }
 
-    private func outcome(_ result: Int) -> SendOutcome {
-        if result >= 0 { return .sent(result) }
+    private func outcome(_ result: Int, of offered: Int) -> SendOutcome {
+        if result >= 0 {
+            if result < offered { self.isWritable = false }
+            return .sent(result)
+        }
         let error = SystemError(.send, result: result)
-        if error.code == .wouldBlock { return .wouldBlock }
+        if error.code == .wouldBlock {
+            self.isWritable = false
+            return .wouldBlock
+        }
         self.markFailed()
         return .failed(error)
     }
@@ -184,7 +207,7 @@
             self.outbound.enqueue(first.extracting(droppingFirst: ofFirst)),
             self.outbound.enqueue(second.extracting(droppingFirst: taken - ofFirst))
         else { return .overflow }
-        self.armForWriting()
+        self.awaitWritable()
         return .queued
     }
 
@@ -197,7 +220,7 @@
             }
             let buffer = queue.buffer
             let result = unsafe buffer.bytes.withUnsafeBytes { unsafe self.kernel.send(self.descriptor, $0) }
-            switch self.outcome(result) {
+            switch self.outcome(result, of: buffer.count) {
             case .sent(let count):
                 // A short send means a full socket: asking again would only be told so.
                 let isShort = count < buffer.count
@@ -206,7 +229,7 @@
             case .wouldBlock: break
             case .failed(let error): return .failed(error)
             }
-            self.armForWriting()
+            self.awaitWritable()
             return .pending
         }
         queue.buffer.releaseIfEmpty()
@@ -261,11 +284,8 @@
     func attach(at place: Loop.Place) -> Int32 {
         self.place = place
         self.timer.endpoint = self
-        self.armed = self.state == .connecting ? .write : [.read, .peerClosed]
-        let result = self.kernel.add(
-            self.descriptor, to: self.loop.poller, for: self.armed, token: place.token)
-        self.isAttached = result >= 0
-        return result
+        self.isWatchedForWriting = self.state == .connecting
+        return self.kernel.add(self.descriptor, to: self.loop.poller, for: self.watched, token: place.token)
     }
 
     /// Memory back to the pool, at the end of the turn in which the endpoint was closed: what a handler may still be
@@ -279,120 +299,112 @@
 
     func failed(_ error: SystemError) {
         self.markFailed()
-        self.detach()
         self.handler?.endpointFailed(self, error)
     }
 
+    /// Epoll has reported a change.
     func ready(_ readiness: Readiness) {
         if readiness == .read, self.isReading, self.state == .open {
+            self.isReadable = true
             self.handler?.endpointReadable(self)
+            if self.isReadable, self.isReading { self.goOnLater() }
             return
         }
-        switch self.state {
-        case .connecting: self.finishConnecting(readiness)
-        case .open: self.readyForMore(readiness)
-        // The handler knows; epoll would go on telling for ever.
-        case .failed: self.detach()
-        case .closed: break
-        }
+        if readiness.contains(.write) { self.isWritable = true }
+        if !readiness.isDisjoint(with: [.read, .peerClosed, .hangUp, .error]) { self.isReadable = true }
+        self.trouble.formUnion(readiness.intersection([.peerClosed, .hangUp, .error]))
+        if !self.trouble.isEmpty { self.isEndKnown = true }
+        if self.state == .connecting { self.finishConnecting(readiness) }
+        guard self.state == .open else { return }
+        // Unix sockets report every read of the peer as a chance to write, which nobody waits for.
+        if readiness == .write, !self.isWriting { self.watchForWriting(false) }
+        self.advance()
+    }
+
+    /// Tells what could not be told in the turn in which it became known; whether there was anything.
+    func goOn() -> Bool {
+        self.isToGoOn = false
+        guard self.state == .open else { return false }
+        return self.advance()
     }
 
     private func finishConnecting(_ readiness: Readiness) {
         guard !readiness.isDisjoint(with: [.write, .error, .hangUp]) else { return }
         let error = self.kernel.takePendingError(of: self.descriptor)
-        guard error == 0 else {
-            self.failed(SystemError(.connect, .init(rawValue: error)))
-            return
-        }
-        guard readiness.contains(.write) else {
-            self.failed(SystemError(.connect, .connectionReset))
+        guard error == 0, readiness.contains(.write) else {
+            self.failed(SystemError(.connect, error == 0 ? .connectionReset : .init(rawValue: error)))
             return
         }
         self.state = .open
         self.handler?.endpointConnected(self)
-        if self.state == .open { self.watch(self.wanted) }
     }
 
-    private func readyForMore(_ readiness: Readiness) {
-        let wasReading = self.isReading
-        if wasReading, !readiness.isDisjoint(with: [.read, .peerClosed, .hangUp, .error]) {
+    /// Tells the handler what it wants to know and what is known.
+    @discardableResult
+    private func advance() -> Bool {
+        var hasTold = false
+        if self.isReading, self.isReadable {
+            hasTold = true
             self.handler?.endpointReadable(self)
-            guard self.state == .open else { return }
+            guard self.state == .open else { return true }
         }
-        // Errors of a reader come out of receive(); nobody else would learn of this one.
-        if readiness.contains(.error), !self.isReading {
+        // A reader comes to errors and to the end by itself; nobody else would learn of them.
+        if !self.isReading, self.trouble.contains(.error) {
+            self.trouble.remove(.error)
             let error = self.kernel.takePendingError(of: self.descriptor)
             if error != 0 {
                 self.failed(SystemError(.connection, .init(rawValue: error)))
-                return
+                return true
             }
         }
-        if !readiness.isDisjoint(with: [.write, .hangUp]), self.isWriting {
+        if self.isWriting, self.isWritable || self.trouble.contains(.hangUp) {
+            hasTold = true
             switch self.flush() {
             case .drained: self.handler?.endpointWritable(self)
             case .pending: break
             case .failed(let error): self.failed(error)
             }
-            guard self.state == .open else { return }
+            guard self.state == .open else { return true }
         }
-        // A reader will come to the end by itself.
-        if !readiness.isDisjoint(with: [.peerClosed, .hangUp]), !self.isReading, !self.hasToldPeerClosed {
-            self.hasToldPeerClosed = true
-            self.handler?.endpointPeerClosed(self)
-            guard self.state == .open else { return }
+        if !self.isReading, !self.trouble.isEmpty {
+            self.trouble = []
+            if !self.hasToldPeerClosed {
+                self.hasToldPeerClosed = true
+                hasTold = true
+                self.handler?.endpointPeerClosed(self)
+                guard self.state == .open else { return true }
+            }
         }
-        self.quieten(readiness, wasReading: wasReading)
-    }
-
-    /// Level-triggered epoll repeats itself: unwatches what came and is not wanted.
-    private func quieten(_ readiness: Readiness, wasReading: Bool) {
-        if !readiness.isDisjoint(with: [.hangUp, .error]), !self.isReading, !self.isWriting {
-            self.detach()  // these two are told whether watched for or not
-            return
-        }
-        var unwanted = readiness.intersection(self.armed).subtracting(self.wanted)
-        // A reader that has just had its fill is usually about to read again.
-        if wasReading, !self.reachedEnd { unwanted.remove(.read) }
-        if !unwanted.isEmpty { self.watch(self.wanted) }
+        if (self.isReading && self.isReadable) || (self.isWritingWanted && self.isWritable) { self.goOnLater() }
+        return hasTold
     }
 
     private var isWriting: Bool { self.isWritingWanted || self.hasQueuedBytes }
 
     private var hasQueuedBytes: Bool { self.queue.map { !$0.isEmpty } ?? false }
 
-    private var wanted: Readiness {
-        var wanted: Readiness = self.hasToldPeerClosed ? [] : .peerClosed
-        if self.isReading { wanted.insert(.read) }
-        if self.isWriting { wanted.insert(.write) }
-        return wanted
+    private func goOnLater() {
+        guard !self.isToGoOn, self.state == .open else { return }
+        self.isToGoOn = true
+        self.loop.goOnLater(self)
     }
 
-    private func armForWriting() {
-        if self.state == .open, !self.isAttached || !self.armed.contains(.write) { self.arm(.write) }
+    private func awaitWritable() {
+        guard self.state == .open else { return }
+        if self.isWritable { self.goOnLater() } else { self.watchForWriting(true) }
     }
 
-    private func arm(_ readiness: Readiness) {
-        self.watch(self.isAttached ? self.armed.union(readiness) : self.wanted)
+    private var watched: Readiness {
+        self.isWatchedForWriting ? [.read, .peerClosed, .write, .edges] : [.read, .peerClosed, .edges]
     }
 
-    private func watch(_ readiness: Readiness) {
-        guard let place = self.place, !self.isAttached || readiness != self.armed else { return }
-        let result =
-            self.isAttached
-            ? self.kernel.modify(self.descriptor, in: self.loop.poller, for: readiness, token: place.token)
-            : self.kernel.add(self.descriptor, to: self.loop.poller, for: readiness, token: place.token)
-        guard result >= 0 else {
-            self.loop.failLater(self, SystemError(.poll, result: result))
-            return
-        }
-        self.isAttached = true
-        self.armed = readiness
-    }
-
-    private func detach() {
-        guard self.isAttached else { return }
-        self.isAttached = false
-        _ = self.kernel.remove(self.descriptor, from: self.loop.poller)
+    /// Modifying makes epoll look anew, so a socket that is writable again by now is reported all the same.
+    private func watchForWriting(_ isWatched: Bool) {
+        guard let place = self.place, self.isWatchedForWriting != isWatched else { return }
+        self.isWatchedForWriting = isWatched
+        let result = self.kernel.modify(
+            self.descriptor, in: self.loop.poller, for: self.watched, token: place.token)
+        if result < 0 { self.loop.failLater(self, SystemError(.poll, result: result)) }
     }
 }
 

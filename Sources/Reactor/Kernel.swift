@@ -17,6 +17,8 @@ package struct Readiness: OptionSet, Sendable, Hashable {
     package static let peerClosed = Readiness(rawValue: 0x2000)
     /// Of several pollers that watch one listening socket only one is woken.
     package static let exclusive = Readiness(rawValue: 1 << 28)
+    /// Report changes only: not again what was reported before and is still so.
+    package static let edges = Readiness(rawValue: 1 << 31)
 }
 
 /// One line of a poller's answer.

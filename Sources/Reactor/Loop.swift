@@ -27,6 +27,8 @@
     private var isStopping = false
     private var isShutDown = false
     private var closedThisTurn: [Endpoint] = []
+    private var goingOn: [Endpoint] = []
+    private var goingOnNow: [Endpoint] = []
     private var failingLater: [(endpoint: Endpoint, error: SystemError)] = []
 
     private static let eventsPerTurnMax = 512
@@ -101,6 +103,7 @@
         }
         self.endTurn()
         self.failingLater.removeAll()
+        self.goingOn.removeAll()
         self.context = nil
         self.kernel.close(self.waker)
         self.kernel.close(self.poller)
@@ -115,7 +118,7 @@
             self.poller, into: self.events, milliseconds: self.milliseconds(atMost: maximumWait))
         precondition(count >= 0, "epoll_wait fails only on a bad descriptor")
         self.readClocks()
-        var delivered = 0
+        var delivered = self.goingOn.isEmpty ? 0 : self.goOn()
         for index in 0..<count {
             let event = unsafe self.events[index]
             guard let member = self.table.member(for: event.token) else { continue }
@@ -134,7 +137,7 @@
     }
 
     private func milliseconds(atMost maximumWait: UInt64) -> Int32 {
-        guard self.failingLater.isEmpty else { return 0 }
+        guard self.failingLater.isEmpty, self.goingOn.isEmpty else { return 0 }
         let deadline = self.timers.nextDeadline()
         guard deadline != .max || maximumWait != .max else { return -1 }
         let untilDeadline = deadline > self.now ? deadline - self.now : 0
@@ -157,6 +160,14 @@
         let mail = self.mailbox.take()
         for work in mail { work(self) }
         return mail.count
+    }
+
+    private func goOn() -> Int {
+        // Those that are added meanwhile wait for the next turn, so that others come between.
+        swap(&self.goingOn, &self.goingOnNow)
+        let told = self.goingOnNow.reduce(0) { $0 + ($1.goOn() ? 1 : 0) }
+        self.goingOnNow.removeAll(keepingCapacity: true)
+        return told
     }
 
     private func deliverFailures() -> Int {
@@ -244,6 +255,8 @@
     private func adopt(_ endpoint: Endpoint) -> Int32 {
         endpoint.attach(at: self.table.insert(.endpoint(endpoint)))
     }
+
+    func goOnLater(_ endpoint: Endpoint) { self.goingOn.append(endpoint) }
 
     func failLater(_ endpoint: Endpoint, _ error: SystemError) { self.failingLater.append((endpoint, error)) }
 

@@ -15,7 +15,7 @@ extension ScriptedKernel {
                 return Self.badDescriptor
             }
             guard watched[descriptor] == nil else { return self.misuse(.watchedTwice(descriptor), .alreadyExists) }
-            watched[descriptor] = (readiness, token)
+            watched[descriptor] = Watch(readiness: readiness, token: token)
             self.objects[poller] = .poller(watched)
             return 0
         }
@@ -27,7 +27,7 @@ extension ScriptedKernel {
                 return Self.badDescriptor
             }
             guard watched[descriptor] != nil else { return self.misuse(.notWatched("modify", descriptor), .notFound) }
-            watched[descriptor] = (readiness, token)
+            watched[descriptor] = Watch(readiness: readiness, token: token)
             self.objects[poller] = .poller(watched)
             return 0
         }
@@ -51,17 +51,23 @@ extension ScriptedKernel {
         self.lastWait = milliseconds
         self.settleConnecting()
         guard let watched = self.watched(by: poller) else { return Int(Self.badDescriptor) }
-        var ready: [ReadyEvent] = []
-        for (descriptor, interest) in watched.sorted(by: { $0.key < $1.key }) {
-            let readiness = self.readiness(of: descriptor).intersection(interest.readiness.union([.error, .hangUp]))
-            if !readiness.isEmpty { ready.append(ReadyEvent(token: interest.token, readiness: readiness)) }
+        var ready: [(descriptor: Int32, event: ReadyEvent)] = []
+        for (descriptor, watch) in watched.sorted(by: { $0.key < $1.key }) {
+            if watch.readiness.contains(.edges), watch.reported == self.changes(of: descriptor) { continue }
+            let readiness = self.readiness(of: descriptor).intersection(watch.readiness.union([.error, .hangUp]))
+            if !readiness.isEmpty { ready.append((descriptor, ReadyEvent(token: watch.token, readiness: readiness))) }
         }
         if self.shufflesEvents { ready.shuffle(using: &self.random) }
         if ready.isEmpty, self.passesTimeWhileWaiting, milliseconds > 0 {
             self.advance(milliseconds: UInt64(milliseconds))
         }
         let count = min(ready.count, events.count)
-        for index in 0..<count { unsafe events[index] = ready[index] }
+        var reported = watched
+        for index in 0..<count {
+            unsafe events[index] = ready[index].event
+            reported[ready[index].descriptor]?.reported = self.changes(of: ready[index].descriptor)
+        }
+        self.objects[poller] = .poller(reported)
         return count
     }
 
@@ -184,6 +190,8 @@ extension ScriptedKernel {
                 return Int(SystemError.Code.wouldBlock.result)
             }
             let amount = self.amount(of: min(bytes.count, socket.incoming.count), \.receiveTransfer)
+            // What is left is as if it came only now: Linux never reads short of what is there.
+            if amount < min(bytes.count, socket.incoming.count) { socket.changes += 1 }
             guard amount > 0 else { return Int(SystemError.Code.wouldBlock.result) }
             unsafe bytes.copyBytes(from: socket.incoming[..<amount])
             socket.incoming.removeFirst(amount)
@@ -207,6 +215,7 @@ extension ScriptedKernel {
             guard socket.phase == .connected else { return Int(SystemError.Code.brokenPipe.result) }
             let room = max(0, socket.window - socket.outgoing.count)
             let amount = room == 0 ? 0 : self.amount(of: min(offered, room), \.sendTransfer)
+            if amount < min(offered, room) { socket.changes += 1 }  // room comes back at once
             guard amount > 0 else { return Int(SystemError.Code.wouldBlock.result) }
             let ofFirst = min(amount, first.count)
             unsafe socket.outgoing.append(contentsOf: first[..<ofFirst])
@@ -296,10 +305,14 @@ extension ScriptedKernel {
         return nil
     }
 
-    private func watched(by poller: Int32) -> [Int32: (readiness: Readiness, token: UInt64)]? {
+    private func watched(by poller: Int32) -> [Int32: Watch]? {
         if case .poller(let watched) = self.objects[poller] { return watched }
         self.misuses.append(.notAPoller(poller))
         return nil
+    }
+
+    private func changes(of descriptor: Int32) -> Int {
+        if case .socket(let socket) = self.objects[descriptor] { socket.changes } else { 0 }
     }
 
     private func readiness(of descriptor: Int32) -> Readiness {

@@ -64,9 +64,16 @@ import Synchronization
     package internal(set) var lastWait: Int32 = 0
 
     enum Object {
-        case poller([Int32: (readiness: Readiness, token: UInt64)])
+        case poller([Int32: Watch])
         case waker(Bell)
         case socket(ScriptedSocket)
+    }
+
+    struct Watch {
+        let readiness: Readiness
+        let token: UInt64
+        /// The count of changes that was reported last; -1 for a descriptor that was not looked at since it was registered.
+        var reported = -1
     }
 
     final class Bell: Sendable {

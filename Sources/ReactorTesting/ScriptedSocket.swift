@@ -5,7 +5,7 @@ final class ScriptedSocket {
     enum Phase { case fresh, listening, connecting, connected, reset }
 
     let family: SocketAddress.Family
-    var phase = Phase.fresh
+    var phase = Phase.fresh { didSet { self.changes += 1 } }
     var localAddress: SocketAddress?
     var options: Set<SocketOption> = []
 
@@ -14,14 +14,17 @@ final class ScriptedSocket {
 
     // Connected
     var incoming: [UInt8] = []
-    var hasPeerFinished = false
+    var hasPeerFinished = false { didSet { self.changes += 1 } }
     var hasShutDownWriting = false
     var pendingError: SystemError.Code?
     var outgoing: [UInt8] = []
     /// How many bytes the peer's window takes before it reads.
-    var window = Int.max
+    var window = Int.max { didSet { self.changes += 1 } }
     var isClosed = false
     var wasResetByLoop = false
+
+    /// Counts what an edge-triggered poller reports: something came that was not there before.
+    var changes = 0
 
     init(family: SocketAddress.Family) { self.family = family }
 
@@ -66,7 +69,10 @@ package final class ScriptedPeer {
     }
 
     /// Bytes for the loop to receive.
-    package func send(_ bytes: some Sequence<UInt8>) { self.socket.incoming.append(contentsOf: bytes) }
+    package func send(_ bytes: some Sequence<UInt8>) {
+        self.socket.incoming.append(contentsOf: bytes)
+        self.socket.changes += 1
+    }
 
     package func send(_ text: String) { self.send(text.utf8) }
 
@@ -75,7 +81,10 @@ package final class ScriptedPeer {
 
     /// Takes what the loop has sent, which opens the window again.
     package func take() -> [UInt8] {
-        defer { self.socket.outgoing.removeAll() }
+        defer {
+            self.socket.outgoing.removeAll()
+            self.socket.changes += 1
+        }
         return self.socket.outgoing
     }
 

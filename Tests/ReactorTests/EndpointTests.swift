@@ -94,15 +94,84 @@ import Testing
             endpoint.wantsReading = true
         }
         #expect(recorder.received.count == 10)
-        #expect(self.kernel.calls["modify"] == nil && self.kernel.calls["receive"] == 10)
-        // Only an event that is not wanted is worth a call.
+        #expect(self.kernel.calls["receive"] == 10)
+        // Nor do bytes that come while nobody reads; they are remembered.
         endpoint.wantsReading = false
         peer.send("n")
         try self.kernel.settle(self.loop)
-        #expect(self.kernel.calls["modify"] == 1 && recorder.received.count == 10)
+        #expect(recorder.received.count == 10)
         endpoint.wantsReading = true
         try self.kernel.settle(self.loop)
-        #expect(self.kernel.calls["modify"] == 2 && recorder.received.count == 11)
+        #expect(recorder.received.count == 11)
+        #expect(self.kernel.calls["modify"] == nil && self.kernel.calls["remove"] == nil)
+    }
+
+    @Test("a handler is called again for as long as there is something to read, and others between")
+    func calledAgain() throws {
+        let (endpoint, recorder, peer) = try self.make()
+        let (_, other, otherPeer) = try self.make()
+        peer.send(repeatElement(1, count: 100_000))
+        self.loop.runOnce()
+        #expect(recorder.received.count == 16_384)
+        otherPeer.send("me too")
+        self.loop.runOnce()
+        #expect(recorder.received.count == 32_768 && other.text == "me too")
+        endpoint.wantsReading = false
+        try self.kernel.settle(self.loop)
+        #expect(recorder.received.count == 32_768)
+        endpoint.wantsReading = true
+        peer.finish()
+        try self.kernel.settle(self.loop)
+        #expect(recorder.received.count == 100_000 && recorder.sawEnd && recorder.events.allSatisfy { $0 == .readable })
+    }
+
+    @Test("a handler that reads nothing is called in every turn, one that stops wanting to is not")
+    func levelTriggered() throws {
+        let (endpoint, recorder, peer) = try self.make()
+        recorder.reads = false
+        peer.send("x")
+        for _ in 0..<3 { self.loop.runOnce() }
+        #expect(recorder.events == [.readable, .readable, .readable])
+        endpoint.wantsReading = false
+        for _ in 0..<3 { self.loop.runOnce() }
+        #expect(recorder.events.count == 3)
+    }
+
+    @Test("an end or error that a reader knew was coming is told when it stops reading")
+    func troubleAfterReading() throws {
+        for breaks in [false, true] {
+            let (endpoint, recorder, peer) = try self.make()
+            recorder.reads = false
+            recorder.onEvent = { event, endpoint in
+                guard event == .readable else { return }
+                _ = endpoint.receive()
+                endpoint.wantsReading = false
+            }
+            peer.send("request")
+            if breaks { peer.reset() } else { peer.finish() }
+            try self.kernel.settle(self.loop)
+            #expect(recorder.events == [.readable, breaks ? .failed(.connectionReset) : .peerClosed])
+            #expect(endpoint.inbound.count == 7, "what came before is kept")
+            endpoint.close()
+        }
+    }
+
+    @Test("wanting to write to a socket that takes bytes is told in the next turn, without a call to epoll")
+    func writable() throws {
+        let (endpoint, recorder, peer) = try self.make()
+        recorder.onEvent = { event, endpoint in if event == .writable { endpoint.wantsWriting = false } }
+        endpoint.wantsWriting = true
+        #expect(recorder.events.isEmpty)
+        try self.kernel.settle(self.loop)
+        #expect(recorder.events == [.writable] && self.kernel.calls["modify"] == nil)
+        peer.window = 3
+        #expect(endpoint.send([1, 2, 3, 4].span) == .sent(3))
+        endpoint.wantsWriting = true
+        try self.kernel.settle(self.loop)
+        #expect(recorder.events == [.writable] && self.kernel.calls["modify"] == 1)
+        #expect(peer.take() == [1, 2, 3])
+        try self.kernel.settle(self.loop)
+        #expect(recorder.events == [.writable, .writable])
     }
 
     @Test("two pieces leave in one call, a short one is queued and flushed behind the scenes")

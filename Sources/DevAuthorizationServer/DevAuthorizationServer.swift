@@ -78,7 +78,8 @@ public struct DevAuthorizationServer: Sendable {
             switch event {
             case .publicBound(let port): publicPort = port
             case .adminBound(let port): adminPort = port
-            case .ended(let failure): throw self.cannotListen(failure)
+            case .ended(let failure):
+                throw self.cannotListen(failure, publicIsBound: publicPort != nil, adminIsBound: adminPort != nil)
             }
             guard let publicPort, let adminPort else { continue }
             let running = RunningAuthorizationServer(
@@ -86,7 +87,7 @@ public struct DevAuthorizationServer: Sendable {
             self.introduce(running)
             return running
         }
-        throw self.cannotListen(nil)
+        throw self.cannotListen(nil, publicIsBound: false, adminIsBound: false)
     }
 
     private func checkOptions() throws {
@@ -120,11 +121,19 @@ public struct DevAuthorizationServer: Sendable {
             logger: Self.serviceLogger)
     }
 
-    private func cannotListen(_ failure: (any Error)?) -> DevAuthorizationServerError {
-        let ports = "\(self.options.publicPort) and \(self.options.adminPort)"
+    private func cannotListen(
+        _ failure: (any Error)?, publicIsBound: Bool, adminIsBound: Bool
+    ) -> DevAuthorizationServerError {
+        // The listener that has its port is not the one that failed.
+        let ports =
+            switch (publicIsBound, adminIsBound) {
+            case (true, false): "port \(self.options.adminPort)"
+            case (false, true): "port \(self.options.publicPort)"
+            case (false, false), (true, true): "ports \(self.options.publicPort) and \(self.options.adminPort)"
+            }
         let reason = (failure as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? failure.map { "\($0)" }
         return DevAuthorizationServerError(
-            .cannotListen, "cannot listen on \(self.options.host), ports \(ports): \(reason ?? "stopped at once")",
+            .cannotListen, "cannot listen on \(self.options.host), \(ports): \(reason ?? "stopped at once")",
             cause: failure)
     }
 

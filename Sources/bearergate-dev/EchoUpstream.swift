@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -36,7 +37,8 @@ struct EchoUpstream: Sendable {
         do {
             for try await port in bound { return EchoUpstream(port: port, group: group, task: task) }
         } catch {
-            throw DemoProblem("the echo upstream cannot listen on \(host):\(port): \(error)")
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw DemoProblem("the echo upstream cannot listen on \(host):\(port): \(reason)")
         }
         throw DemoProblem("the echo upstream stopped at once")
     }

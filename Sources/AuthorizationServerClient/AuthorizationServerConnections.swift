@@ -27,9 +27,9 @@ package final class AuthorizationServerConnections: Sendable {
 
     private let client: HTTPClient
 
-    /// `connectionsPerServerMax`: no less than the largest `introspection.concurrency`, since the guard before it counts
-    /// calls already and a second queue would hide their waits.
-    package init(connectionsPerServerMax: Int = 256) {
+    /// `connectionsPerServerMax`: no less than any `introspection.concurrency`, whose range it is by default: the guard
+    /// counts calls already, and a second queue behind it would hide their waits.
+    package init(connectionsPerServerMax: Int = 65_536) {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
@@ -105,6 +105,8 @@ package final class AuthorizationServerConnections: Sendable {
         switch error {
         case let error as AuthorizationServerError: error
         case is CancellationError: .cancelled
+        case let error as HTTPParserError where error == .invalidEOFState:
+            .unreachable(reason: "the connection ended within the answer")
         case is HTTPParserError: .answerMalformed
         case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout: .timedOut
         case let error as HTTPClientError where error == .cancelled || error == .alreadyShutdown: .cancelled

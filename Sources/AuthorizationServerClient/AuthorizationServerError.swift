@@ -12,7 +12,7 @@ package enum AuthorizationServerError: Error, Sendable, Hashable {
     /// Given up by us: the server left the configuration, or the process ends.
     case cancelled
     case answerTooLong(bytesMax: Int)
-    /// Not HTTP, or cut short.
+    /// Not HTTP.
     case answerMalformed
     /// Redirects are not followed: whoever answers them would get what is meant for this server.
     case redirected(status: Int)
@@ -55,7 +55,7 @@ extension AuthorizationServerError: CustomStringConvertible {
         case .timedOut: "it did not answer in time"
         case .cancelled: "the question was given up"
         case .answerTooLong(let bytesMax): "its answer is longer than \(bytesMax) bytes"
-        case .answerMalformed: "its answer is not HTTP, or was cut short"
+        case .answerMalformed: "its answer is not HTTP"
         case .redirected(let status): "it answered \(status), and redirects are not followed (write the final address)"
         case .refused(let status): "it answered \(status)"
         case .notAKeySet(let problem): "its answer is no key set (\(problem.label))"

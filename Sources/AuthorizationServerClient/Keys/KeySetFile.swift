@@ -21,11 +21,16 @@ package struct KeySetFile: Sendable {
         // A pipe or a device would make us wait or never end.
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: target),
             attributes[.type] as? FileAttributeType == .typeRegular,
-            let size = attributes[.size] as? any BinaryInteger
+            let size = Self.number(attributes[.size])
         else { throw .fileUnreadable }
-        guard Int(size) <= KeySetEndpoint.bytesMax else { throw .answerTooLong(bytesMax: KeySetEndpoint.bytesMax) }
+        guard size <= UInt64(KeySetEndpoint.bytesMax) else { throw .answerTooLong(bytesMax: KeySetEndpoint.bytesMax) }
         guard let data = FileManager.default.contents(atPath: target) else { throw .fileUnreadable }
         guard data.count <= KeySetEndpoint.bytesMax else { throw .answerTooLong(bytesMax: KeySetEndpoint.bytesMax) }
         return [UInt8](data)
+    }
+
+    /// A plain number, or one in a box, when other modules bring all of Foundation along.
+    private static func number(_ attribute: Any?) -> UInt64? {
+        (attribute as? UInt).map { UInt64($0) } ?? attribute as? UInt64
     }
 }

@@ -1,0 +1,196 @@
+import AuthorizationServerClient
+import OAuthModel
+import ProxyCore
+import Testing
+
+private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
+
+@Suite("Introspection over the client (RFC 7662 §2)") struct IntrospectionEndpointTests {
+    typealias Reaction = StubAuthorizationServer.Reaction
+
+    /// What one question leads to.
+    private func outcome(
+        _ reaction: Reaction, timeout: Nanoseconds = .seconds(10), retriesMax: Int = 0
+    ) async throws -> (IntrospectionOutcome, calls: Int) {
+        try await withStub({ _ in reaction }) { stub, connections in
+            let server = try Servers.introspecting(
+                at: stub.origin + "/introspect", timeout: timeout, retriesMax: retriesMax)
+            let token = try #require(BearerToken("opaque"))
+            let outcome = await IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+            return (outcome, stub.requests.count)
+        }
+    }
+
+    @Test(
+        "ARCHITECTURE §7: an answer that refuses us is our configuration's fault",
+        arguments: [400, 401, 403, 404, 405])
+    func refusalsAreMisconfiguration(status: Int) async throws {
+        #expect(try await self.outcome(.answer(status, body: "{}")).0 == .misconfigured)
+    }
+
+    @Test(
+        "An answer that is no introspection answer is malformed, never an acceptance",
+        arguments: [
+            Reaction.answer(302, fields: [("Location", "http://127.0.0.1:1/")], body: ""),
+            .answer(200, fields: [("Content-Type", "text/html")], body: active),
+            .answer(201, fields: [("Content-Type", "application/json")], body: active),
+            .json(#"{"active":"true"}"#),
+            .json(#"{"active":true,"active":false}"#),
+            .json("<html>"),
+            .json(#"{"active":true,"x":""# + String(repeating: "x", count: 65_536) + #""}"#),
+            .endless,
+            .raw("SSH-2.0-OpenSSH_9.2\r\n\r\n"),
+        ])
+    func oddAnswersAreMalformed(reaction: Reaction) async throws {
+        #expect(try await self.outcome(reaction).0 == .malformed)
+    }
+
+    @Test(
+        "429 and 5xx are the server's trouble, with its Retry-After up to 60 s",
+        arguments: [
+            (429, "7", 7 as Int?), (503, "600", 60), (500, "soon", nil),
+        ])
+    func serverTrouble(status: Int, field: String, seconds: Int?) async throws {
+        let reaction = Reaction.answer(status, fields: [("Retry-After", field)], body: "")
+        #expect(try await self.outcome(reaction).0 == .unavailable(retryAfter: seconds))
+    }
+
+    @Test("A server that does not answer is given up within the timeout, and not asked again")
+    func silenceEnds() async throws {
+        let (outcome, calls) = try await self.outcome(.silence, timeout: .milliseconds(200), retriesMax: 3)
+        #expect(outcome == .unavailable(retryAfter: nil))
+        #expect(calls == 1)
+    }
+
+    @Test("A connection that ends within its answer is a server in trouble, never a malformed or an inactive token")
+    func cutBody() async throws {
+        let half = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400\r\n\r\n{"
+        #expect(try await self.outcome(.raw(half)).0 == .unavailable(retryAfter: nil))
+    }
+
+    @Test("A body that is never finished is given up within the timeout")
+    func unfinishedBody() async throws {
+        let reaction = Reaction.unfinished("HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{")
+        #expect(try await self.outcome(reaction, timeout: .milliseconds(200)).0 == .unavailable(retryAfter: nil))
+    }
+
+    @Test(
+        "A connection that dies is tried again as often as configured, while the timeout lasts",
+        arguments: [
+            (0, 1), (1, 2), (2, 3),
+        ])
+    func retries(retriesMax: Int, expected: Int) async throws {
+        let (outcome, calls) = try await self.outcome(.reset, retriesMax: retriesMax)
+        #expect(outcome == .unavailable(retryAfter: nil))
+        #expect(calls == expected)
+    }
+
+    @Test("A retry that could not be answered within the timeout is not begun")
+    func retryFitsTimeout() async throws {
+        let (_, calls) = try await self.outcome(.reset, timeout: .milliseconds(40), retriesMax: 5)
+        #expect(calls <= 1)
+    }
+
+    @Test("A second try that is answered is an answer")
+    func retrySucceeds() async throws {
+        try await withStub({ _ in .reset }) { stub, connections in
+            stub.react { [stub] _ in stub.requests.count == 1 ? .reset : .json(active) }
+            let server = try Servers.introspecting(at: stub.origin + "/introspect")
+            let token = try #require(BearerToken("opaque"))
+            let outcome = await IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+            guard case .active(let answer) = outcome else { throw Unexpected(outcome: outcome) }
+            #expect(answer.subject == "alice")
+        }
+    }
+
+    @Test(
+        "Nothing travels but the token, the hint and what proves who we are (PB-68)",
+        arguments: [
+            (ClientAuthentication.none, nil as String?, ""),
+            (
+                .clientSecretBasic(ClientCredentials(clientID: "a:b", secret: SecretBytes("s c"))),
+                "Basic YSUzQWI6cytj", ""
+            ),
+            (
+                .clientSecretPost(ClientCredentials(clientID: "app", secret: SecretBytes("s&c"))), nil,
+                "&client_id=app&client_secret=s%26c"
+            ),
+            (.bearer(SecretBytes("own-token")), "Bearer own-token", ""),
+        ])
+    func question(authentication: ClientAuthentication, authorization: String?, credentials: String) async throws {
+        try await withStub({ _ in .json(#"{"active":false}"#) }) { stub, connections in
+            let server = try Servers.introspecting(at: stub.origin + "/admin/introspect?tenant=1", as: authentication)
+            let token = try #require(BearerToken("to+ken/1=="))
+            let outcome = await IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+            #expect(outcome == .inactive)
+            let request = try #require(stub.requests.first)
+            #expect(request.method == "POST")
+            #expect(request.target == "/admin/introspect?tenant=1")
+            #expect(request.body == "token=to%2Bken%2F1%3D%3D&token_type_hint=access_token" + credentials)
+            #expect(request.values("authorization") == [authorization].compactMap(\.self))
+            let names = Set(request.fields.map(\.name)).subtracting(["authorization"])
+            #expect(names == ["host", "content-type", "accept", "content-length"])
+            #expect(request.values("content-type") == ["application/x-www-form-urlencoded"])
+        }
+    }
+
+    @Test("A redirect is not followed: the token and our secret go to nobody else (PB-68)")
+    func noRedirects() async throws {
+        try await withStub({ _ in .json(active) }) { thief, connections in
+            let location = thief.origin + "/"
+            try await withStub({ _ in .answer(307, fields: [("Location", location)], body: "") }) { stub, _ in
+                let server = try Servers.introspecting(
+                    at: stub.origin + "/introspect", as: .bearer(SecretBytes("own-token")))
+                let token = try #require(BearerToken("opaque"))
+                let outcome = await IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+                #expect(outcome == .malformed)
+            }
+            #expect(thief.requests.isEmpty)
+        }
+    }
+
+    @Test("Questions one after the other share a connection")
+    func keepsConnections() async throws {
+        try await withStub({ _ in .json(#"{"active":false}"#) }) { stub, connections in
+            let server = try Servers.introspecting(at: stub.origin + "/introspect")
+            let endpoint = IntrospectionEndpoint(connections: connections)
+            for name in ["a", "b", "c", "d"] {
+                let token = try #require(BearerToken(name))
+                #expect(await endpoint.introspect(token, at: server) == .inactive)
+            }
+            #expect(stub.connections == 1)
+        }
+    }
+
+    @Test("The callback comes once, and a server that discovery has not found yet is unavailable")
+    func callback() async throws {
+        try await withStub({ _ in .reset }) { stub, connections in
+            let settings = AuthorizationServer.Settings(
+                name: "hydra", strategy: .introspect,
+                introspection: AuthorizationServer.Introspection(endpoint: nil, discovers: true))
+            let server = Servers.server(settings)
+            let token = try #require(BearerToken("opaque"))
+            let outcome = await withCheckedContinuation { continuation in
+                IntrospectionEndpoint(connections: connections).introspect(token, at: server) {
+                    continuation.resume(returning: $0)
+                }
+            }
+            #expect(outcome == .unavailable(retryAfter: nil))
+            #expect(stub.requests.isEmpty)
+        }
+    }
+
+    @Test("Connections that are shut down end what is under way as unavailable")
+    func shutdownEndsCalls() async throws {
+        try await withStub({ _ in .silence }) { stub, connections in
+            let server = try Servers.introspecting(at: stub.origin + "/introspect", timeout: .seconds(60))
+            let token = try #require(BearerToken("opaque"))
+            async let outcome = IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+            _ = await stub.nextRequest()
+            await connections.shutdown()
+            #expect(await outcome == .unavailable(retryAfter: nil))
+        }
+    }
+}
+
+struct Unexpected: Error { let outcome: IntrospectionOutcome }

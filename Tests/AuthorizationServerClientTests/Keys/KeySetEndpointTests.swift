@@ -1,0 +1,124 @@
+import AuthorizationServerClient
+import Foundation
+import JOSE
+import OAuthModel
+import ProxyCore
+import Testing
+
+@Suite("Fetching a key set (RFC 7517 §5)") struct KeySetEndpointTests {
+    typealias Reaction = StubAuthorizationServer.Reaction
+
+    private func problem(
+        _ reaction: Reaction, within limit: Nanoseconds = .seconds(10)
+    ) async throws -> AuthorizationServerError? {
+        try await withStub({ _ in reaction }) { stub, connections in
+            let endpoint = KeySetEndpoint(connections: connections, policy: KeyPolicy())
+            do throws(AuthorizationServerError) {
+                _ = try await endpoint.keys(at: stub.origin + "/keys", within: limit)
+                return nil
+            } catch {
+                return error
+            }
+        }
+    }
+
+    @Test(
+        "What is no key set is refused as a whole",
+        arguments: [
+            (Reaction.answer(200, body: "<html>"), AuthorizationServerError.notAKeySet(.notJSON)),
+            (.json("[]"), .notAKeySet(.notAKeySet)),
+            (.json(#"{"keys":{}}"#), .notAKeySet(.notAKeySet)),
+            (.json(#"{"keys":[],"keys":[]}"#), .notAKeySet(.notJSON)),
+            (
+                .json(#"{"keys":["# + Array(repeating: "{}", count: 101).joined(separator: ",") + "]}"),
+                .notAKeySet(.tooManyKeys)
+            ),
+            (.answer(500, body: KeySets.first), .refused(status: 500)),
+            (.answer(404, body: ""), .refused(status: 404)),
+            (.answer(204, body: ""), .refused(status: 204)),
+            (.answer(301, fields: [("Location", "/elsewhere")], body: ""), .redirected(status: 301)),
+            (.raw("nonsense\r\n\r\n"), .answerMalformed),
+            (.endless, .answerTooLong(bytesMax: 524_288)),
+            (.json(String(repeating: " ", count: 524_289)), .answerTooLong(bytesMax: 524_288)),
+        ])
+    func refused(reaction: Reaction, expected: AuthorizationServerError) async throws {
+        #expect(try await self.problem(reaction) == expected)
+    }
+
+    @Test("A dead connection and a silent server are told apart")
+    func unreachable() async throws {
+        guard case .unreachable = try await self.problem(.reset) else {
+            Issue.record("a reset connection is an unreachable server")
+            return
+        }
+        #expect(try await self.problem(.silence, within: .milliseconds(100)) == .timedOut)
+    }
+
+    @Test("The deadline covers the body as well as the head")
+    func unfinishedBody() async throws {
+        let half = "HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{"
+        #expect(try await self.problem(.unfinished(half), within: .milliseconds(200)) == .timedOut)
+    }
+
+    @Test("A set is fetched with GET, without credentials and without anything of ours (PB-68)")
+    func question() async throws {
+        try await withStub({ _ in .json(KeySets.first) }) { stub, connections in
+            let endpoint = KeySetEndpoint(connections: connections, policy: KeyPolicy())
+            let keys = try await endpoint.keys(at: stub.origin + "/keys?v=1", within: .seconds(10))
+            #expect(keys.keys.map(\.keyIdentifier) == [KeyIdentifier("first")])
+            let request = try #require(stub.requests.first)
+            #expect(request.method == "GET")
+            #expect(request.target == "/keys?v=1")
+            #expect(request.body.isEmpty)
+            #expect(Set(request.fields.map(\.name)) == ["host", "accept"])
+        }
+    }
+
+    @Test(
+        "A message says what is wrong and never an address",
+        arguments: [
+            AuthorizationServerError.unreachable(reason: "connect timeout"), .timedOut, .cancelled,
+            .answerTooLong(bytesMax: 1), .answerMalformed, .redirected(status: 301), .refused(status: 500),
+            .notAKeySet(.notJSON), .fileUnreadable, .issuerNotConfigured, .metadata(.issuerDiffers),
+            .endpointMissing(.jwksURI), .endpointMalformed(.introspectionEndpoint), .endpointPlaintext(.jwksURI),
+        ])
+    func messages(error: AuthorizationServerError) {
+        #expect(!error.description.contains("://"))
+        #expect(AuthorizationServerError.labels.contains { "\($0)" == "\(error.label)" })
+    }
+}
+
+@Suite("A key set in a file") struct KeySetFileTests {
+    private func problem(_ path: String) -> AuthorizationServerError? {
+        do throws(AuthorizationServerError) {
+            _ = try KeySetFile(path: path, policy: KeyPolicy()).keys()
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("What is no regular file is not read", arguments: ["/dev/zero", "/proc/self", "/nowhere/keys.json"])
+    func refused(path: String) {
+        #expect(self.problem(path) == .fileUnreadable)
+    }
+
+    @Test("A file is read through links, anew each time, and capped")
+    func read() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let target = folder.appending(path: "v1.json")
+        let link = folder.appending(path: "keys.json")
+        try Data(KeySets.first.utf8).write(to: target)
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: target)
+        let file = KeySetFile(path: link.path, policy: KeyPolicy())
+        #expect(try file.keys().keys.map(\.keyIdentifier) == [KeyIdentifier("first")])
+        try Data(KeySets.rotated.utf8).write(to: target)
+        #expect(try file.keys().keys.map(\.keyIdentifier) == [KeyIdentifier("second")])
+        try Data("{".utf8).write(to: target)
+        #expect(self.problem(link.path) == .notAKeySet(.notJSON))
+        try Data(repeating: 0x20, count: 524_289).write(to: target)
+        #expect(self.problem(link.path) == .answerTooLong(bytesMax: 524_288))
+    }
+}

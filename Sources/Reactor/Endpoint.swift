@@ -304,8 +304,10 @@
 
     /// Epoll has reported a change.
     func ready(_ readiness: Readiness) {
-        if readiness == .read, self.isReading, self.state == .open {
+        // The ordinary message; a socket that was full once also says each time that it is not.
+        if readiness.subtracting(.write) == .read, self.isReading, self.state == .open, !self.isWriting {
             self.isReadable = true
+            if readiness.contains(.write) { self.isWritable = true }
             self.handler?.endpointReadable(self)
             if self.isReadable, self.isReading { self.goOnLater() }
             return

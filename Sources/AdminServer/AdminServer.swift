@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOPosix
 package import OAuthModel
+import ServiceLifecycle
 
 /// The admin API on its own listener (SPEC §6): health, metrics, the compiled routes, reload.
 ///
@@ -41,9 +42,13 @@ package struct AdminServer<State: AdminState>: Sendable {
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax, logger: Self.logger)),
             onServerRunning: { channel in announce.yield(.bound(port: channel.localAddress?.port)) },
             logger: Self.logger)
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: application)], gracefulShutdownSignals: [], logger: Self.logger)
+        configuration.maximumGracefulShutdownDuration = Self.stopMax
+        let group = ServiceGroup(configuration: configuration)
         let task = Task {
             do {
-                try await application.run()
+                try await group.run()
                 announce.yield(.ended(nil))
             } catch {
                 announce.yield(.ended(error))
@@ -53,13 +58,13 @@ package struct AdminServer<State: AdminState>: Sendable {
         for await event in events {
             switch event {
             case .bound(let port):
-                return RunningAdminServer(address: self.options.address.bound(to: port), task: task)
+                return RunningAdminServer(address: self.options.address.bound(to: port), group: group, task: task)
             case .ended(let failure):
                 throw self.cannotListen(failure)
             }
         }
         // The caller was cancelled while it waited.
-        task.cancel()
+        await group.triggerGracefulShutdown()
         await task.value
         throw self.cannotListen(nil)
     }
@@ -92,6 +97,8 @@ package struct AdminServer<State: AdminState>: Sendable {
     /// Probes, scrapers and a few people: more at once is somebody holding connections.
     private static var connectionsMax: Int { 128 }
     private static var backlog: Int { 128 }
+    /// What is being answered takes milliseconds; a connection that is half way through a request is cut then.
+    private static var stopMax: Duration { .seconds(1) }
     /// `EADDRINUSE` on Linux.
     private static var addressInUse: CInt { 98 }
 
@@ -117,16 +124,21 @@ package struct AdminServerOptions: Sendable {
 package struct RunningAdminServer: Sendable {
     /// As bound: a port 0 has become a real one.
     package let address: AdminAddress
+    private let group: ServiceGroup
     private let task: Task<Void, Never>
 
-    init(address: AdminAddress, task: Task<Void, Never>) {
+    init(address: AdminAddress, group: ServiceGroup, task: Task<Void, Never>) {
         self.address = address
+        self.group = group
         self.task = task
     }
 
-    /// Cuts what is being answered and lets go of the address.
+    /// Lets go of the address, finishes what is being answered, closes all connections.
+    ///
+    /// In order, not by cancelling the task: that would drop connections just taken in, which the library below answers
+    /// with a trap.
     package func stop() async {
-        self.task.cancel()
+        await self.group.triggerGracefulShutdown()
         await self.task.value
     }
 }

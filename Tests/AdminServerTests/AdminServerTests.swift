@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import OAuthModel
 import ProxyCore
 import Synchronization
@@ -27,19 +28,23 @@ import Testing
         case .network(_, let port): origin = "http://127.0.0.1:\(port)"
         case .unix(let path): origin = "http+unix://" + path.replacing("/", with: "%2F")
         }
+        // Its own connections: one kept alive to an address that changes hands would be found dead.
+        let client = HTTPClient(eventLoopGroupProvider: .singleton)
         do {
             let value = try await body(process) { method, path, fields in
                 var request = HTTPClientRequest(url: origin + path)
                 request.method = HTTPMethod(rawValue: method)
                 for (name, value) in fields { request.headers.replaceOrAdd(name: name, value: value) }
-                let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+                let response = try await client.execute(request, timeout: .seconds(30))
                 let body = try await response.body.collect(upTo: 1 << 20)
                 return Answer(
                     status: Int(response.status.code), headers: response.headers, body: String(buffer: body))
             }
+            try await client.shutdown()
             await server.stop()
             return value
         } catch {
+            try? await client.shutdown()
             await server.stop()
             throw error
         }
@@ -232,6 +237,30 @@ import Testing
         }
         try await self.withAdmin(options) { _, call async throws in
             #expect(try await call("GET", "/livez", [("Host", "localhost")]).status == 200)
+        }
+    }
+
+    @Test("Stopping amid connections that come, idle or wait half way through a request ends in time and in order")
+    func stopAmidConnections() async throws {
+        for _ in 0..<10 {
+            let server = try await AdminServer(
+                AdminServerOptions(address: .network(host: "127.0.0.1", port: 0)), state: FakeProcess()
+            ).start()
+            guard case .network(_, let port) = server.address else { return }
+            let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            var channels: [any Channel] = []
+            for number in 0..<8 {
+                let channel = try await bootstrap.connect(host: "127.0.0.1", port: Int(port)).get()
+                if number.isMultiple(of: 2) {
+                    try await channel.writeAndFlush(ByteBuffer(string: "GET /livez HTTP/1.1\r\nHost: local")).get()
+                }
+                channels.append(channel)
+            }
+            await server.stop()
+            for channel in channels { try? await channel.close() }
+            await #expect(throws: (any Error).self) {
+                try await bootstrap.connect(host: "127.0.0.1", port: Int(port)).get()
+            }
         }
     }
 }

@@ -8,6 +8,8 @@ package struct StandardConfiguration: Sendable {
     package var upstream: [String] = []
     /// Of every route.
     package var route: [String] = []
+    /// Of every route that wants a token.
+    package var protectedRoute: [String] = []
     package var upstreamURL = "{upstream}"
     package var authorizationServerURL = "{authorization-server}"
 
@@ -18,6 +20,7 @@ package struct StandardConfiguration: Sendable {
         let introspection = members("endpoint: \"\(self.authorizationServerURL)/introspect\"", self.introspection)
         let server = members("strategy: introspect, introspection: {\(introspection)}", self.server)
         let upstream = members("url: \"\(self.upstreamURL)\"", self.upstream)
+        let protected = self.route + self.protectedRoute
         let lines = [
             "version: 1",
             "listeners: [{address: \"\(self.listener)\"}]",
@@ -25,8 +28,8 @@ package struct StandardConfiguration: Sendable {
             "upstreams: {main: {\(upstream)}}",
             "routes:",
             "  - {\(members("name: public, paths: [/public/**], access: public, upstream: main", self.route))}",
-            "  - {\(members("name: api, paths: [/api/**], scopes: [read], upstream: main", self.route))}",
-            "  - {\(members("name: ws, paths: [/ws/**], scopes: [read], upgrade: [websocket], upstream: main", self.route))}",
+            "  - {\(members("name: api, paths: [/api/**], scopes: [read], upstream: main", protected))}",
+            "  - {\(members("name: ws, paths: [/ws/**], scopes: [read], upgrade: [websocket], upstream: main", protected))}",
         ]
         return (lines + self.top).joined(separator: "\n") + "\n"
     }

@@ -24,6 +24,7 @@ import Testing
         "HTTP/1.1 200 OK\r\n folded: x\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
         "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nZ\r\n",
     ])
     func malformed(answer: String) throws {
         try withProxy(upstream: Self.upstream(answer)) { proxy throws in
@@ -53,12 +54,29 @@ import Testing
         "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Trailer: a\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nZ\r\n",
     ])
     func cut(answer: String) throws {
         try withProxy(upstream: Self.upstream(answer, ends: true)) { proxy throws in
             let response = try proxy.exchange(request("GET", "/public/x"))
             #expect(response?.status == 200 && response?.text == "hello" && response?.isComplete == false)
+        }
+    }
+
+    @Test("a chunk that is none, behind content that has gone on, cuts the answer")
+    func badChunk() throws {
+        let gate = Gate()
+        let upstream = try StubUpstream { exchange in
+            exchange.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+            try gate.waitUntilOpen()
+            exchange.send("Z\r\n")
+        }
+        try withProxy(upstream: upstream) { proxy in
+            let client = try proxy.connect()
+            client.send(request("GET", "/public/x"))
+            var response = try #require(try client.readResponseHead())
+            gate.open()
+            try client.readBody(of: &response)
+            #expect(response.text == "hello" && !response.isComplete)
         }
     }
 

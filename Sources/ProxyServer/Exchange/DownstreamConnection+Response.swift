@@ -170,14 +170,17 @@ extension DownstreamConnection: ServiceConnectionUser {
         while let connection = self.exchange?.upstream, let upstream = connection.endpoint {
             guard headIsWaiting || self.endpoint.outbound.isEmpty else { return self.pauseUpstream(upstream) }
             if !headIsWaiting { self.context.writer.reset() }
-            headIsWaiting = false
             let step: BodyTransfer.Step
             do {
                 guard let made = try self.stepResponseBody(upstream) else { return }
                 step = made
             } catch {
-                return self.abortExchange()
+                // While its head is still in our hands the response has not begun.
+                guard headIsWaiting else { return self.abortExchange() }
+                self.exchange?.status = 0
+                return self.responseIsBad()
             }
+            headIsWaiting = false
             switch step {
             case .pass(let count):
                 guard self.flushWriter() else { return }

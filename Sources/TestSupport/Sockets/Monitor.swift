@@ -25,6 +25,8 @@ package final class Monitor<Value>: @unchecked Sendable {
         self.mutex.deallocate()
     }
 
+    package var current: Value { self.withLock { $0 } }
+
     /// Reads or changes the value, and wakes whoever waits for it.
     @discardableResult
     package func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {

@@ -165,3 +165,11 @@ struct CorpusJudge {
         return broken
     }
 }
+
+extension [UInt8] {
+    fileprivate func contains(_ part: some Collection<UInt8>) -> Bool {
+        let part = Array(part)
+        guard part.count <= self.count else { return false }
+        return self.indices.dropLast(part.count - 1).contains { self[$0..<($0 + part.count)].elementsEqual(part) }
+    }
+}

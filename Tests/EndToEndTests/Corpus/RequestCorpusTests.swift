@@ -61,11 +61,3 @@ import Testing
         return judge.complaints() + (alive?.status == 200 ? [] : ["the proxy does not answer any more"])
     }
 }
-
-extension [UInt8] {
-    func contains(_ part: some Collection<UInt8>) -> Bool {
-        let part = Array(part)
-        guard part.count <= self.count else { return false }
-        return self.indices.dropLast(part.count - 1).contains { self[$0..<($0 + part.count)].elementsEqual(part) }
-    }
-}

@@ -112,8 +112,17 @@ package final class AuthorizationServerConnections: Sendable {
         case let error as HTTPClientError where error == .cancelled || error == .alreadyShutdown: .cancelled
         // The long description may quote header fields.
         case let error as HTTPClientError: .unreachable(reason: error.shortDescription)
-        default: .unreachable(reason: String("\(error)".prefix(Self.reasonCharactersMax)))
+        default: .unreachable(reason: Self.reason("\(error)"))
         }
+    }
+
+    /// What an operator can act on: of a TLS failure its name, without the place in the library's source.
+    static func reason(_ text: String) -> String {
+        guard let mark = text.firstRange(of: "OPENSSL_internal:") else {
+            return String(text.prefix(self.reasonCharactersMax))
+        }
+        let name = text[mark.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        return "TLS failed, \(name)"
     }
 
     /// As long as a name lookup, a handshake and a lost packet may take; deadlines are mostly shorter.

@@ -1,9 +1,10 @@
-import AuthorizationServerClient
 import Foundation
 import JOSE
 import OAuthModel
 import ProxyCore
 import Testing
+
+@testable import AuthorizationServerClient
 
 @Suite("Fetching a key set (RFC 7517 §5)") struct KeySetEndpointTests {
     typealias Reaction = StubAuthorizationServer.Reaction
@@ -52,6 +53,34 @@ import Testing
             return
         }
         #expect(try await self.problem(.silence, within: .milliseconds(100)) == .timedOut)
+    }
+
+    @Test("A port where nobody listens is refused at once, in the network's words")
+    func nobodyListens() async throws {
+        let port = try await withStub({ _ in .reset }) { stub, _ in stub.port }
+        let connections = AuthorizationServerConnections()
+        let endpoint = KeySetEndpoint(connections: connections, policy: KeyPolicy())
+        var found: AuthorizationServerError?
+        do throws(AuthorizationServerError) {
+            _ = try await endpoint.keys(at: "http://127.0.0.1:\(port)/keys", within: .seconds(10))
+        } catch {
+            found = error
+        }
+        await connections.shutdown()
+        #expect(found?.description.contains("Connection refused") == true)
+    }
+
+    @Test(
+        "Of a TLS failure its name is told, of others what they say",
+        arguments: [
+            (
+                "handshakeFailed(sslError([Error: 1 error:1:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED at /x.cc:3]))",
+                "TLS failed, CERTIFICATE_VERIFY_FAILED"
+            ), ("connection reset", "connection reset"),
+            (String(repeating: "x", count: 999), String(repeating: "x", count: 300)),
+        ])
+    func reasons(text: String, told: String) {
+        #expect(AuthorizationServerConnections.reason(text) == told)
     }
 
     @Test("The deadline covers the body as well as the head")

@@ -14,6 +14,33 @@ let house: [SwiftSetting] = [
 /// Rooms without NIO also mark each use of unsafe memory.
 let strict: [SwiftSetting] = house + [.strictMemorySafety()]
 
+/// Rooms that every request passes leave out dynamic exclusivity checks in release builds; debug builds, which the tests
+/// run, keep them (see the decision "Exclusivity is checked in tests").
+let hotPath: [SwiftSetting] =
+    strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+
+/// A product of a package that we depend on.
+func product(_ name: String, _ package: String) -> Target.Dependency { .product(name: name, package: package) }
+
+let argumentParser = product("ArgumentParser", "swift-argument-parser")
+let asyncHTTPClient = product("AsyncHTTPClient", "async-http-client")
+let grdb = product("GRDB", "GRDB.swift")
+let httpTypes = product("HTTPTypes", "swift-http-types")
+let hummingbird: [Target.Dependency] = [
+    product("Hummingbird", "hummingbird"), product("HummingbirdCore", "hummingbird"),
+]
+let lifecycle: [Target.Dependency] = [
+    product("ServiceLifecycle", "swift-service-lifecycle"), product("UnixSignals", "swift-service-lifecycle"),
+]
+let logging = product("Logging", "swift-log")
+let nio: [Target.Dependency] = [
+    product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"), product("NIOHTTP1", "swift-nio"),
+]
+let yams = product("Yams", "Yams")
+
+/// The rooms of the sidecar, as their tests see them.
+let core: [Target.Dependency] = ["OAuthModel", "JOSE", "HTTPWire", "ProxyCore"]
+
 let package = Package(
     name: "bearergate",
     platforms: [.macOS(.v26)],
@@ -25,12 +52,14 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // C headers and the macros Swift cannot see.
@@ -39,49 +68,31 @@ let package = Package(
 
         // Words and bytes.
         .target(name: "OAuthModel", swiftSettings: strict),
-        .target(name: "HTTPWire", swiftSettings: strict),
+        .target(name: "HTTPWire", swiftSettings: hotPath),
         .target(name: "JOSE", dependencies: ["COpenSSL", "OAuthModel"], swiftSettings: strict),
 
         // Every decision; no socket, no clock, no log.
-        .target(name: "ProxyCore", dependencies: ["OAuthModel", "JOSE", "HTTPWire"], swiftSettings: strict),
+        .target(name: "ProxyCore", dependencies: ["OAuthModel", "JOSE", "HTTPWire"], swiftSettings: hotPath),
 
         // Shells.
-        .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: strict),
-        .target(name: "ReactorTesting", dependencies: ["Reactor"], swiftSettings: strict),
+        .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: hotPath),
+        .target(name: "Observability", dependencies: ["ProxyCore"], swiftSettings: hotPath),
         .target(
-            name: "Observability",
-            dependencies: ["ProxyCore", .product(name: "Logging", package: "swift-log")],
-            swiftSettings: strict),
+            name: "ProxyServer", dependencies: ["ProxyCore", "HTTPWire", "OAuthModel", "Reactor", "Observability"],
+            swiftSettings: hotPath),
         .target(
             name: "AuthorizationServerClient",
-            dependencies: [
-                "ProxyCore", "OAuthModel", "JOSE",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
+            dependencies: ["ProxyCore", "OAuthModel", "JOSE", asyncHTTPClient] + nio,
             swiftSettings: house),
         .target(
-            name: "ProxyServer",
-            dependencies: ["ProxyCore", "HTTPWire", "OAuthModel", "Reactor", "Observability"],
-            swiftSettings: strict),
-        .target(
-            name: "ProxyConfiguration",
-            dependencies: ["ProxyCore", "OAuthModel", "JOSE", .product(name: "Yams", package: "Yams")],
-            swiftSettings: house),
+            name: "ProxyConfiguration", dependencies: ["ProxyCore", "OAuthModel", "JOSE", yams], swiftSettings: house),
         .target(
             name: "AdminServer",
-            dependencies: [
-                "ProxyCore", "Observability",
-                .product(name: "Hummingbird", package: "hummingbird"),
-            ],
+            dependencies: ["ProxyCore", "OAuthModel", "Observability", httpTypes, logging] + hummingbird + nio + lifecycle,
             swiftSettings: house),
         .target(
             name: "DevAuthorizationServer",
-            dependencies: [
-                "OAuthModel", "JOSE",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
+            dependencies: ["OAuthModel", "JOSE", grdb, httpTypes, logging] + hummingbird + nio + lifecycle,
             swiftSettings: house),
 
         // The two programs.
@@ -89,24 +100,50 @@ let package = Package(
             name: "Assembly",
             dependencies: [
                 "ProxyServer", "ProxyConfiguration", "AuthorizationServerClient", "AdminServer", "Observability",
-                "ProxyCore", "OAuthModel", "JOSE", "Reactor",
-                .product(name: "Logging", package: "swift-log"),
+                "ProxyCore", "OAuthModel", "Reactor",
             ],
             swiftSettings: house),
         .executableTarget(
-            name: "bearergate",
-            dependencies: [
-                "Assembly", "ProxyConfiguration",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: house),
+            name: "bearergate", dependencies: ["Assembly", "ProxyConfiguration", argumentParser], swiftSettings: house),
         .executableTarget(
             name: "bearergate-dev",
             dependencies: [
-                "Assembly", "ProxyConfiguration", "DevAuthorizationServer", "OAuthModel",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-            ],
+                "Assembly", "ProxyConfiguration", "DevAuthorizationServer", "OAuthModel", argumentParser, httpTypes,
+                logging,
+            ] + hummingbird + nio + lifecycle,
             swiftSettings: house),
+
+        // Tests and what they stand on.
+        .target(name: "ReactorTesting", dependencies: ["Reactor"], swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: core + ["Reactor", "ReactorTesting", "Observability", "ProxyServer", "ProxyConfiguration"],
+            swiftSettings: house),
+        .testTarget(name: "OAuthModelTests", dependencies: ["OAuthModel"], swiftSettings: house),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: house),
+        .testTarget(name: "JOSETests", dependencies: ["JOSE", "OAuthModel"], swiftSettings: house),
+        .testTarget(name: "ProxyCoreTests", dependencies: core, swiftSettings: house),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor", "ReactorTesting"], swiftSettings: house),
+        .testTarget(name: "ObservabilityTests", dependencies: core + ["Observability"], swiftSettings: house),
+        .testTarget(
+            name: "AuthorizationServerClientTests", dependencies: core + ["AuthorizationServerClient"] + nio,
+            swiftSettings: house),
+        .testTarget(
+            name: "AdminServerTests", dependencies: core + ["AdminServer", "Observability", asyncHTTPClient] + nio,
+            swiftSettings: house),
+        .testTarget(
+            name: "ProxyConfigurationTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
+        .testTarget(
+            name: "DevAuthorizationServerTests", dependencies: ["DevAuthorizationServer", "OAuthModel", "JOSE", grdb],
+            swiftSettings: house),
+        .testTarget(
+            name: "ProxyServerTests",
+            dependencies: core + ["ProxyServer", "Reactor", "ReactorTesting", "Observability", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: core + ["ProxyServer", "ProxyConfiguration", "Reactor", "Observability", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(name: "HouseTests", swiftSettings: house),
     ]
 )

@@ -45,6 +45,7 @@ package final class RunningProxy: Sendable {
     let refreshCounts: KeySetRefreshCounts
     let startedAt: Instant
     private let state: Mutex<State>
+    private let processSettings: ProcessSettings
     private let admin = Mutex<RunningAdminServer?>(nil)
 
     /// Addresses as bound, `HOST:PORT` or `unix:PATH`, in the order of the file.
@@ -60,7 +61,16 @@ package final class RunningProxy: Sendable {
         let reloader = ConfigurationReloader(environment: options.environment)
         let configuration = try reloader.load(path)
         for warning in configuration.warnings { options.logWriter(Array("\(warning)\n".utf8)) }
-        let proxy = try RunningProxy(path: path, reloader: reloader, configuration: configuration, options: options)
+        let connections = AuthorizationServerConnections()
+        let proxy: RunningProxy
+        do {
+            proxy = try RunningProxy(
+                path: path, reloader: reloader, configuration: configuration, connections: connections,
+                options: options)
+        } catch {
+            await connections.shutdown()
+            throw error
+        }
         do {
             try await proxy.startAdmin(configuration.admin)
         } catch {
@@ -79,10 +89,12 @@ package final class RunningProxy: Sendable {
     }
 
     private init(
-        path: String, reloader: ConfigurationReloader, configuration: CompiledConfiguration, options: Options
+        path: String, reloader: ConfigurationReloader, configuration: CompiledConfiguration,
+        connections: AuthorizationServerConnections, options: Options
     ) throws {
         self.path = path
         self.reloader = reloader
+        self.processSettings = ProcessSettings(configuration)
         let format: AccessLog.Format = configuration.log.format == .json ? .json : .text
         let log = ProcessLog(
             format: format, minimum: ProcessLog.Level(configuration.log.level), write: options.logWriter)
@@ -99,7 +111,6 @@ package final class RunningProxy: Sendable {
                 .warning, "fewer connections than configured: the limit of open files allows no more",
                 [("configured", "\(generation.limits.connections)"), ("connections", "\(connectionsMax)")])
         }
-        let connections = AuthorizationServerConnections()
         self.connections = connections
         do throws(ProxyServer.BindError) {
             self.server = try ProxyServer.start(
@@ -200,6 +211,9 @@ package final class RunningProxy: Sendable {
             self.refreshers.adopt(
                 configuration.generation.authorizationServers, plaintext: configuration.plaintextServers)
             self.registry.noteReload(succeeded: true, generation: configuration.generation.number)
+            if ProcessSettings(configuration) != self.processSettings {
+                self.log.say(.warning, "changes to listeners, admin, workers or log take effect with a restart")
+            }
             self.log.say(
                 .notice, "configuration reloaded",
                 [
@@ -287,5 +301,24 @@ package final class RunningProxy: Sendable {
         self.server.stop()
         await self.connections.shutdown()
         self.accessLog?.stop()
+    }
+}
+
+/// What of a configuration belongs to the process and not to a generation: bound, opened or started once.
+private struct ProcessSettings: Equatable {
+    private let listeners: [ListenAddress]
+    private let socketModes: [UInt16]
+    private let trustedPeers: [TrustedPeers]
+    private let admin: AdminSettings?
+    private let workers: Int?
+    private let log: LogSettings
+
+    init(_ configuration: CompiledConfiguration) {
+        self.listeners = configuration.listeners.map(\.address)
+        self.socketModes = configuration.listeners.map(\.socketMode)
+        self.trustedPeers = configuration.listeners.map(\.trustedPeers)
+        self.admin = configuration.admin
+        self.workers = configuration.workers
+        self.log = configuration.log
     }
 }

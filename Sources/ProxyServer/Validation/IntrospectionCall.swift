@@ -201,9 +201,10 @@ final class IntrospectionCall {
 
     private func answered() {
         guard let head else { return self.end(.malformed) }
+        let content = self.content
         let outcome = IntrospectionReply.classify(
             status: head.status, contentType: head.contentType?.span, retryAfter: head.retryAfter?.span,
-            body: self.content.span)
+            body: content.span)
         let isReusable = (self.connection?.parser.index.keepsAlive ?? false) && !self.body.endsWithConnection
         self.release(reusable: isReusable)
         self.end(outcome)

@@ -32,6 +32,8 @@ extension DownstreamConnection {
                 if !met { return self.bodyTooSlow() }
             }
         case .lingering:
+            // What the client has not fetched must not look like the end of content without a length.
+            if !self.endpoint.outbound.isEmpty { self.endpoint.reset() }
             return self.close()
         case .closed:
             return

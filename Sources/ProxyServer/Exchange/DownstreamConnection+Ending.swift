@@ -107,21 +107,48 @@ extension DownstreamConnection {
     static let lingerBytesMax = 256 << 10
     static let lingerTime: Nanoseconds = .seconds(2)
 
+    /// Marks a lingering connection on which nothing is unread: it closes once what is queued has gone.
+    private static let nothingUnread = Int.max
+
     /// Answer, shut down writing, read and drop, close (RFC 9112 §9.6): a client that is still sending gets the answer.
     func closeInStages() {
+        let unread = self.endpoint.inbound.count
+        self.endpoint.inbound.consumeAll()
+        self.endpoint.inbound.releaseIfEmpty()
+        self.linger(dropped: unread)
+        self.endpoint.wantsReading = true
+        if self.endpoint.outbound.isEmpty { self.finishClosing() }
+    }
+
+    /// Nothing is unread and nothing more will be said: close as soon as what is queued has gone.
+    func closeAfterFlush() {
+        guard !self.endpoint.outbound.isEmpty else { return self.close() }
+        self.linger(dropped: Self.nothingUnread)
+        self.endpoint.wantsReading = false
+    }
+
+    /// What is queued has the time that an idle connection has; the time for dropping begins behind it.
+    private func linger(dropped: Int) {
         self.releaseUpstream(reusable: false)
         self.exchange = nil
-        self.headDeadline = self.context.loop.now + Self.lingerTime
+        self.phase = .lingering(dropped: dropped)
+        self.closesWhenFlushed = true
+        self.headDeadline = self.context.loop.now + self.context.current.generation.timeouts.idle
         self.expiryDeadline = .max
         self.stallDeadline = .max
         self.bodyRate = nil
         self.updateDeadline()
-        self.phase = .lingering(dropped: self.endpoint.inbound.count)
-        self.endpoint.inbound.consumeAll()
-        self.endpoint.inbound.releaseIfEmpty()
-        if self.endpoint.outbound.isEmpty { self.endpoint.shutdownWriting() } else { self.closesWhenFlushed = true }
-        self.endpoint.wantsReading = true
-        if self.clientHalfClosed, self.endpoint.outbound.isEmpty { self.close() }
+    }
+
+    /// What was queued is out.
+    func finishClosing() {
+        self.closesWhenFlushed = false
+        guard case .lingering(let dropped) = self.phase, dropped != Self.nothingUnread, !self.clientHalfClosed else {
+            return self.close()
+        }
+        self.endpoint.shutdownWriting()
+        self.headDeadline = self.context.loop.now + Self.lingerTime
+        self.updateDeadline()
     }
 
     func drop(alreadyDropped: Int) {
@@ -134,29 +161,14 @@ extension DownstreamConnection {
             // No more is read, but the answer has the rest of its time to be fetched before we close.
             if dropped >= Self.lingerBytesMax { self.endpoint.wantsReading = false }
         case .wouldBlock, .full: break
-        case .endOfStream, .failed: self.close()
+        case .endOfStream: self.clientSaysNoMore()
+        case .failed: self.close()
         }
     }
 
-    /// Nothing is unread and nothing more will be said: close as soon as what is queued has gone.
-    func closeAfterFlush() {
-        guard !self.endpoint.outbound.isEmpty else { return self.close() }
-        self.closesWhenFlushed = true
-        self.phase = .lingering(dropped: Self.lingerBytesMax)
-        self.exchange = nil
-        self.headDeadline = self.context.loop.now + self.context.current.generation.timeouts.idle
-        self.expiryDeadline = .max
-        self.stallDeadline = .max
-        self.updateDeadline()
-        self.endpoint.wantsReading = false
-    }
-
-    /// What was queued is out.
-    func finishClosing() {
-        self.closesWhenFlushed = false
-        guard case .lingering(let dropped) = self.phase, dropped < Self.lingerBytesMax, !self.clientHalfClosed else {
-            return self.close()
-        }
-        self.endpoint.shutdownWriting()
+    /// The end of what is to be dropped; it may still be reading what is queued.
+    func clientSaysNoMore() {
+        self.clientHalfClosed = true
+        if self.endpoint.outbound.isEmpty { self.close() }
     }
 }

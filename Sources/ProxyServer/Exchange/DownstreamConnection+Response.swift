@@ -113,6 +113,8 @@ extension DownstreamConnection: ServiceConnectionUser {
         exchange.clientKeepsAlive = !closes && clientFraming != .untilClose
         exchange.upstreamKeepsAlive = head.keepsAlive && framing != .untilClose
         exchange.status = head.index.status
+        // Whoever has its answer may take its time with the rest of the body, or never send it.
+        self.bodyRate = nil
         exchange.upstreamAnsweredAt = self.context.loop.now
         exchange.mayIdle = Self.isEventStream(head)
         exchange.responseBody = BodyTransfer(

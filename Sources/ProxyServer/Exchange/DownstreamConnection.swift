@@ -125,8 +125,7 @@ final class DownstreamConnection {
     private func awaitRestOfHead() {
         if case .idle = self.phase {
             self.phase = .readingHead
-            self.headDeadline = min(
-                self.headDeadline, self.context.loop.now + self.context.current.generation.timeouts.head)
+            self.headDeadline = self.context.loop.now + self.context.current.generation.timeouts.head
             self.updateDeadline()
         }
         self.endpoint.wantsReading = true
@@ -208,7 +207,7 @@ extension DownstreamConnection: EndpointHandler {
     func endpointPeerClosed(_ endpoint: Endpoint) {
         self.clientHalfClosed = true
         switch self.phase {
-        case .lingering: self.close()
+        case .lingering: self.clientSaysNoMore()
         case .tunnelling(let tunnel): tunnel.clientHalfClosed()
         case .idle, .readingHead, .undecided, .exchanging, .closed: break
         }

@@ -47,11 +47,13 @@ package struct RawMessage: Sendable, CustomStringConvertible {
 }
 
 /// Takes messages from a stream of bytes; `pull` adds to the buffer or tells that no more comes.
-struct MessageReader {
-    private(set) var buffer: [UInt8] = []
+package struct MessageReader {
+    package private(set) var buffer: [UInt8] = []
     private var isAtEnd = false
 
-    enum Trouble: Error { case end, nonsense(String) }
+    package init(_ bytes: [UInt8] = []) { self.buffer = bytes }
+
+    package enum Trouble: Error { case end, nonsense(String) }
 
     mutating func append(_ bytes: [UInt8]) { self.buffer.append(contentsOf: bytes) }
     mutating func takeAll() -> [UInt8] {
@@ -60,7 +62,7 @@ struct MessageReader {
     }
 
     /// Start line and fields; nil at the end of the stream.
-    mutating func readHead(_ pull: () -> [UInt8]?) throws -> RawMessage? {
+    package mutating func readHead(_ pull: () -> [UInt8]?) throws -> RawMessage? {
         var searched = 0
         while true {
             if let end = Self.endOfHead(self.buffer, from: max(0, searched - 3)) {
@@ -127,7 +129,7 @@ struct MessageReader {
     }
 
     /// Reads the body behind `message`'s head into it; it stays incomplete when the stream ends before it does.
-    mutating func readBody(
+    package mutating func readBody(
         into message: inout RawMessage, isResponse: Bool, hasNoBody: Bool = false, _ pull: () -> [UInt8]?
     ) throws {
         if hasNoBody {

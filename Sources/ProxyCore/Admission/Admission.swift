@@ -153,7 +153,8 @@ package enum Admission {
     ) -> Decision {
         do throws(Refusal) {
             return .forward(
-                try PolicyEvaluation.evaluate(token, for: question.hit, target: question.target, head: head, at: now))
+                try PolicyEvaluation.evaluate(
+                    token, question.fingerprint, for: question.hit, target: question.target, head: head, at: now))
         } catch {
             return self.refuse(error, question.hit, question.target)
         }

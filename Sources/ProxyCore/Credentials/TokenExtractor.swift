@@ -6,7 +6,7 @@ package enum TokenExtractor {
         /// The token's range in the head.
         case token(ByteRange)
         /// No `Authorization`, or one of a scheme that is not ours.
-        case none
+        case nothing
         /// `DPoP` (RFC 9449 §7.1): a token bound to a key is no bearer token, not even where none is needed.
         case unsupportedScheme
     }
@@ -15,7 +15,7 @@ package enum TokenExtractor {
     package static func extract(
         from head: borrowing RequestHead, tokenBytesMax: Int
     ) throws(CredentialProblem) -> Presented {
-        guard let field = try self.soleAuthorization(of: head) else { return .none }
+        guard let field = try self.soleAuthorization(of: head) else { return .nothing }
         let value = head.value(field)
         switch try AuthorizationField.read(value) {
         case .bearer(let range):
@@ -23,11 +23,13 @@ package enum TokenExtractor {
             return .token(
                 ByteRange(lower: field.value.lower + range.lower, upper: field.value.lower + range.upper))
         case .otherScheme:
-            return self.isDPoP(value) ? .unsupportedScheme : .none
+            return self.isDPoP(value) ? .unsupportedScheme : .nothing
         }
     }
 
-    /// The only `Authorization` field. Names that merely fold to it (`Authorization_`) are no credentials and never go on.
+    /// The only `Authorization` field.
+    ///
+    /// Names that merely fold to it (`Authorization_`) are no credentials and never go on.
     private static func soleAuthorization(of head: borrowing RequestHead) throws(CredentialProblem) -> HeadField? {
         guard !head.index.fieldIndex.repeated.contains(.authorization) else { throw .repeated }
         return head.first(of: .authorization)

@@ -19,7 +19,9 @@ package struct AccessPolicy: Sendable, Hashable {
         self.requiresSubject = requiresSubject
     }
 
-    /// Why a token is not enough, or nil when it is. What is wrong with the token itself comes before what it lacks here.
+    /// Why a token is not enough, or nil when it is.
+    ///
+    /// What is wrong with the token itself comes before what it lacks here.
     @inline(__always)
     func refusal(
         of token: ValidatedToken, hit: RouteHit, target: RequestTarget, head: borrowing RequestHead, at now: Instant

@@ -18,9 +18,10 @@ package struct CacheShard: Sendable {
     package struct Limits: Sendable, Hashable {
         package var acceptedBytes: Int
         package var rejectedBytes: Int
-        /// A burst of clients with one cold token. As many as one process holds connections of one tenant with a quick
-        /// server; beyond it a stampede is answered 503. 16 bytes each, so one flight holds 64 KiB at most.
-        package var waitersPerFlight = 4_096
+        /// A burst of clients with one cold token; beyond it a stampede is answered 503.
+        ///
+        /// A fifth of the connections a process takes by default, and 12 bytes each, so one flight holds 48 KiB at most.
+        package var waitersPerFlight: Int
 
         package init(acceptedBytes: Int, rejectedBytes: Int, waitersPerFlight: Int = 4_096) {
             self.acceptedBytes = acceptedBytes

@@ -11,7 +11,7 @@ package final class AuthorizationServer: Sendable {
     package let state: AuthorizationServerState
     /// This server, and us as it knows us, in every fingerprint of its tokens.
     package let identity: AuthorizationServerIdentity
-    /// What JWTs are held against. `sub` is left to the routes, since one may do without.
+    /// What JWTs are held against; `sub` is left to the routes, since one may do without.
     package let jwtProfile: JWTProfile?
 
     package init(index: Int, settings: Settings, state: AuthorizationServerState) {

@@ -82,7 +82,9 @@ package final class AuthorizationServerState: Sendable {
 
     // MARK: Keys, as the refresher sees them
 
-    /// Called, on any thread, when a fetch is wanted before the time that `nextKeyFetch` named. Set once at assembly.
+    /// What to call, on any thread, when a fetch is wanted before the time that `nextKeyFetch` named.
+    ///
+    /// Set once at assembly.
     package func onKeysWanted(_ wake: @escaping @Sendable () -> Void) {
         self.wakeRefresher.withLock { $0 = wake }
     }

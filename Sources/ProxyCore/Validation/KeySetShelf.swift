@@ -116,7 +116,7 @@ package struct KeySetShelf: Sendable {
         return .start
     }
 
-    /// Ends a fetch: nil for one that failed. Every waiter is handed over, each once.
+    /// Ends a fetch, nil for one that failed, and hands over every waiter, each once.
     package mutating func fetched(_ keys: JSONWebKeySet?, at now: UInt64) -> [WaiterID] {
         self.isUnderWay = false
         self.hasBeenAnswered = true

@@ -53,7 +53,7 @@ struct TokenExtractorTests {
             ["X-Authorization: Bearer tok"], ["Proxy-Authorization: Bearer tok"], ["Cookie: access_token=tok"], [],
         ])
     func findsNone(fields: [String]) throws {
-        #expect(try self.extract(fields).0 == .none)
+        #expect(try self.extract(fields).0 == .nothing)
     }
 
     @Test(
@@ -66,7 +66,7 @@ struct TokenExtractorTests {
 
     @Test("a name that merely folds to Authorization is no credential and no second one")
     func ignoresLookalikes() throws {
-        #expect(try self.extract(["Authorization_: Bearer evil"]).0 == .none)
+        #expect(try self.extract(["Authorization_: Bearer evil"]).0 == .nothing)
         #expect(try self.extract(["Authorization_: Bearer evil", "Authorization: Bearer good"]).1 == "good")
     }
 }

@@ -45,7 +45,7 @@ struct CacheWorld {
 
     struct Subject {
         let fingerprint: TokenFingerprint
-        /// Nil: inactive. Two readings of one answer, so that a fresh one is another object.
+        // Nil: inactive. Two readings of one answer, so that a fresh one is another object.
         let kept: ValidatedToken?
         let fresh: ValidatedToken?
     }

@@ -145,26 +145,98 @@ struct KeySetShelfTests {
     func holdsItsRules() {
         var random = EventRandom(for: "key set shelf")
         for sequence in 0..<10_000 {
-            var run = ShelfRun()
-            for _ in 0..<50 { run.step(&random) }
-            guard run.broken == nil else {
-                Issue.record("\(run.broken ?? "") in sequence \(sequence) of seed \(random.seed)")
+            var run = ShelfRun(FaultyShelf(nil))
+            for _ in 0..<50 where run.broken.isEmpty { run.step(&random) }
+            guard run.broken.isEmpty else {
+                Issue.record("\(run.broken) broken in sequence \(sequence) of seed \(random.seed)")
                 return
             }
+        }
+    }
+
+    @Test("each rule catches the fault that breaks it", arguments: PlantedShelfFault.allCases)
+    func catchesPlantedFaults(fault: PlantedShelfFault) {
+        var random = EventRandom(for: "key set shelf that \(fault)")
+        for _ in 0..<2_000 {
+            var run = ShelfRun(FaultyShelf(fault))
+            for _ in 0..<50 where run.broken.isEmpty { run.step(&random) }
+            if run.broken.contains(fault.rule) { return }
+        }
+        Issue.record("\(fault) was not caught by \(fault.rule), seed \(random.seed)")
+    }
+}
+
+enum ShelfRule: Hashable { case coolsDown, oneFetch, waitersToldOnce, setInItsTime, waitersBounded }
+
+enum PlantedShelfFault: CaseIterable {
+    case forgetsCooldown, fetchesTwice, tellsTwice, forgetsWaiter, servesForever, crowdsWithoutEnd
+
+    var rule: ShelfRule {
+        switch self {
+        case .forgetsCooldown: .coolsDown
+        case .fetchesTwice: .oneFetch
+        case .tellsTwice, .forgetsWaiter: .waitersToldOnce
+        case .servesForever: .setInItsTime
+        case .crowdsWithoutEnd: .waitersBounded
+        }
+    }
+}
+
+/// A shelf that breaks one rule, or none.
+private struct FaultyShelf {
+    private var shelf: KeySetShelf
+    private let fault: PlantedShelfFault?
+
+    init(_ fault: PlantedShelfFault?) {
+        var times = KeySetShelfTests.times
+        if fault == .forgetsCooldown { times.cooldown = 0 }
+        if fault == .servesForever { times.staleLimit = .max }
+        self.shelf = KeySetShelf(times: times, waitersMax: fault == .crowdsWithoutEnd ? .max : 4)
+        self.fault = fault
+    }
+
+    var epoch: UInt64 { self.shelf.epoch }
+    var waiting: Int { self.shelf.waiting }
+
+    func snapshot(at now: UInt64) -> KeySetShelf.Snapshot? { self.shelf.snapshot(at: now) }
+
+    mutating func unknownKey(epoch: UInt64, waiter: WaiterID, at now: UInt64) -> KeySetShelf.Patience {
+        self.shelf.unknownKey(epoch: epoch, waiter: waiter, at: now)
+    }
+
+    mutating func noKeys(waiter: WaiterID, at now: UInt64) -> KeySetShelf.Patience {
+        self.shelf.noKeys(waiter: waiter, at: now)
+    }
+
+    mutating func abandon(_ waiter: WaiterID) -> Bool { self.shelf.abandon(waiter) }
+
+    mutating func nextFetch(at now: UInt64) -> KeySetShelf.NextFetch {
+        let next = self.shelf.nextFetch(at: now)
+        return self.fault == .fetchesTwice && next == .underWay ? .start : next
+    }
+
+    mutating func fetched(_ keys: JSONWebKeySet?, at now: UInt64) -> [WaiterID] {
+        let waiters = self.shelf.fetched(keys, at: now)
+        switch self.fault {
+        case .tellsTwice: return waiters + waiters.prefix(1)
+        case .forgetsWaiter: return waiters.dropLast()
+        default: return waiters
         }
     }
 }
 
 /// One sequence of events against a shelf, and a model of what it may do.
 private struct ShelfRun {
-    private var shelf = KeySetShelf(times: KeySetShelfTests.times, waitersMax: 4)
+    private var shelf: FaultyShelf
     private var now = KeySetShelfTests.start
     private var isUnderWay = false
     private var waiting: [WaiterID] = []
     private var nextSlot: UInt32 = 0
     private var wokenForUnknownAt: UInt64?
     private var fetchedAt: UInt64?
-    private(set) var broken: String?
+    private(set) var broken: Set<ShelfRule> = []
+
+    init(_ shelf: FaultyShelf) { self.shelf = shelf }
 
     mutating func step(_ random: inout EventRandom) {
         self.nextSlot += 1
@@ -173,20 +245,22 @@ private struct ShelfRun {
         case 0, 1:
             let patience = self.shelf.unknownKey(epoch: self.shelf.epoch, waiter: waiter, at: self.now)
             if patience == .wait(wakes: true) {
-                if let last = self.wokenForUnknownAt, self.now - last < .seconds(30) { self.broken = "no cool-down" }
+                if let last = self.wokenForUnknownAt, self.now - last < .seconds(30) { self.broken.insert(.coolsDown) }
                 self.wokenForUnknownAt = self.now
             }
             self.follow(patience, waiter)
         case 2:
             let patience = self.shelf.noKeys(waiter: waiter, at: self.now)
-            if patience != .retry, let fetchedAt, self.now - fetchedAt < .seconds(3_600) { self.broken = "keys denied" }
+            if patience != .retry, let fetchedAt, self.now - fetchedAt < .seconds(3_600) {
+                self.broken.insert(.setInItsTime)
+            }
             self.follow(patience, waiter)
         case 3:
             guard let index = self.waiting.indices.last else { return }
-            if !self.shelf.abandon(self.waiting.remove(at: index)) { self.broken = "a waiter was lost" }
+            if !self.shelf.abandon(self.waiting.remove(at: index)) { self.broken.insert(.waitersToldOnce) }
         case 4:
             if self.shelf.nextFetch(at: self.now) == .start {
-                if self.isUnderWay { self.broken = "two fetches at once" }
+                if self.isUnderWay { self.broken.insert(.oneFetch) }
                 self.isUnderWay = true
             }
         case 5:
@@ -194,7 +268,7 @@ private struct ShelfRun {
             self.isUnderWay = false
             let succeeds = random.below(2) == 0
             if self.shelf.fetched(succeeds ? KeySetShelfTests.keys : nil, at: self.now) != self.waiting {
-                self.broken = "waiters not told once"
+                self.broken.insert(.waitersToldOnce)
             }
             self.waiting = []
             if succeeds { self.fetchedAt = self.now }
@@ -204,8 +278,8 @@ private struct ShelfRun {
             self.now += .seconds(UInt64(random.below(1_000)))
         }
         let isYoung = self.fetchedAt.map { self.now - $0 < .seconds(3_600) } ?? false
-        if (self.shelf.snapshot(at: self.now) != nil) != isYoung { self.broken = "a set out of its time" }
-        if self.shelf.waiting > 4 { self.broken = "too many wait" }
+        if (self.shelf.snapshot(at: self.now) != nil) != isYoung { self.broken.insert(.setInItsTime) }
+        if self.shelf.waiting > 4 { self.broken.insert(.waitersBounded) }
     }
 
     private mutating func follow(_ patience: KeySetShelf.Patience, _ waiter: WaiterID) {

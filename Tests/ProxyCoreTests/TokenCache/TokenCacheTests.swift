@@ -1,0 +1,149 @@
+import JOSE
+import OAuthModel
+import ProxyCore
+import Testing
+
+@Suite("A token cache shared by loops")
+struct TokenCacheTests {
+    @Test("of many loops that want one cold token at once exactly one asks, and all are told once")
+    func oneAsks() async throws {
+        let cache = TokenCache(
+            lifetime: CacheLifetime(accepted: .seconds(60), rejected: .seconds(5)), bytesMax: 1 << 20,
+            negativeBytesMax: 1 << 20)
+        let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
+        for round in 0..<50 as Range<UInt8> {
+            let print = TokenFingerprint.chosen(round, round)
+            let flights = await withTaskGroup(of: [FlightID].self) { group in
+                for loop in 0..<8 as Range<UInt16> {
+                    group.addTask {
+                        (0..<100 as Range<UInt32>).compactMap { slot in
+                            let waiter = WaiterID(loop: loop, slot: slot, generation: 0)
+                            let lookup = cache.lookupOrJoin(print, waiter: waiter, at: .second(0), notOlderThan: 0)
+                            return if case .depart(let flight) = lookup { flight } else { nil }
+                        }
+                    }
+                }
+                return await group.reduce(into: []) { $0 += $1 }
+            }
+            #expect(flights.count == 1)
+            guard let flight = flights.first else { return }
+            let told = cache.land(flight, verdict: .accepted(token), at: .second(0))
+            #expect(told.count == 800)
+            #expect(Set(told).count == 800)
+            #expect(cache.land(flight, verdict: .accepted(token), at: .second(0)).isEmpty)
+        }
+        let statistics = cache.statistics
+        #expect(statistics.misses == 50)
+        #expect(statistics.joined == 50 * 799)
+        #expect(statistics.acceptedEntries == 50)
+    }
+
+    @Test("an answer larger than its shard's share is used but not kept")
+    func oversized() throws {
+        let cache = TokenCache(
+            lifetime: CacheLifetime(accepted: .seconds(60), rejected: .seconds(5)), bytesMax: 1_024,
+            negativeBytesMax: 1_024)
+        let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
+        let waiter = WaiterID(loop: 0, slot: 0, generation: 0)
+        guard case .depart(let flight) = cache.lookupOrJoin(.chosen(1), waiter: waiter, at: .second(0), notOlderThan: 0)
+        else {
+            Issue.record("a cold token departs")
+            return
+        }
+        #expect(cache.land(flight, verdict: .accepted(token), at: .second(0)) == [waiter])
+        #expect(cache.statistics.acceptedBytes == 0)
+    }
+
+    @Test("a clock set forward ends a token's life at once; one set back does not lengthen it")
+    func clockJumps() throws {
+        var shard = CacheShard(
+            lifetime: CacheLifetime(accepted: .seconds(60), rejected: .seconds(5)),
+            limits: CacheShard.Limits(acceptedBytes: 1 << 20, rejectedBytes: 1 << 20))
+        let token = try Tokens.introspected(#"{"active":true,"sub":"a","exp":1800000030}"#)
+        let begin = Instant.second(0)
+        shard.keepVerified(token, for: .chosen(1), keyEpoch: 0, at: begin)
+        shard.keepVerified(token, for: .chosen(2), keyEpoch: 0, at: begin)
+        let forward = Instant(monotonic: begin.monotonic + 1, wall: NumericDate(seconds: 1_800_000_030))
+        let back = Instant(monotonic: begin.monotonic + .seconds(30), wall: NumericDate(seconds: 1_799_999_000))
+        let forwardHit = shard.lookup(.chosen(1), at: forward, notOlderThan: 0) != nil
+        #expect(!forwardHit)
+        let backHit = shard.lookup(.chosen(2), at: back, notOlderThan: 0) != nil
+        #expect(!backHit)
+    }
+
+    @Test("the least recently used makes room, and what a hit touched stays")
+    func recency() throws {
+        let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
+        var shard = CacheShard(
+            lifetime: CacheLifetime(accepted: .seconds(60), rejected: .seconds(5)),
+            limits: CacheShard.Limits(acceptedBytes: (token.weight + 200) * 3, rejectedBytes: 0))
+        for number in 1...3 as ClosedRange<UInt8> {
+            shard.keepVerified(token, for: .chosen(number), keyEpoch: 0, at: .second(0))
+        }
+        _ = shard.lookup(.chosen(1), at: .second(1), notOlderThan: 0)
+        shard.keepVerified(token, for: .chosen(4), keyEpoch: 0, at: .second(1))
+        let kept = (1...4 as ClosedRange<UInt8>).filter { number in
+            shard.lookup(.chosen(number), at: .second(1), notOlderThan: 0) != nil
+        }
+        #expect(kept == [1, 3, 4])
+        #expect(shard.statistics.evictions == 1)
+    }
+
+    @Test("thousands of entries in one shard are all found, also when many share a bucket")
+    func manyEntries() throws {
+        let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
+        var shard = CacheShard(
+            lifetime: CacheLifetime(accepted: .seconds(60), rejected: .seconds(5)),
+            limits: CacheShard.Limits(acceptedBytes: 1 << 30, rejectedBytes: 0))
+        let keys = FingerprintKey(bytes: [9])
+        let identity = AuthorizationServerIdentity(server: [1], client: [2])
+        let prints = (0..<5_000).map { keys.fingerprint(of: "\($0)".utf8.span, identity: identity) }
+        for print in prints { shard.keepVerified(token, for: print, keyEpoch: 0, at: .second(0)) }
+        for print in prints.shuffled().prefix(2_500) { shard.remove(print) }
+        let found = prints.filter { shard.lookup($0, at: .second(1), notOlderThan: 0) != nil }
+        #expect(found.count == 2_500)
+        #expect(shard.statistics.acceptedEntries == 2_500)
+    }
+}
+
+@Suite("Fingerprints")
+struct TokenFingerprintTests {
+    @Test("server, client and token each have their length in front: no two triples meet")
+    func partsAreApart() {
+        let key = FingerprintKey(bytes: [1, 2, 3])
+        let triples = [
+            ("ab", "c", "d"), ("a", "bc", "d"), ("a", "b", "cd"), ("abc", "", "d"), ("", "abc", "d"), ("", "", "abcd"),
+        ]
+        let prints = triples.map { server, client, token in
+            key.fingerprint(
+                of: token.utf8.span,
+                identity: AuthorizationServerIdentity(server: [UInt8](server.utf8), client: [UInt8](client.utf8)))
+        }
+        #expect(Set(prints).count == triples.count)
+    }
+
+    @Test("another process's key makes other fingerprints of the same token")
+    func keysDiffer() {
+        let identity = AuthorizationServerIdentity(server: [1], client: [])
+        let token = "token"
+        let one = FingerprintKey.random().fingerprint(of: token.utf8.span, identity: identity)
+        let other = FingerprintKey.random().fingerprint(of: token.utf8.span, identity: identity)
+        #expect(one != other)
+    }
+
+    @Test("two clients of one server are two identities; a changed secret is not")
+    func identities() {
+        func server(_ authentication: ClientAuthentication) -> AuthorizationServer {
+            var settings = AdmissionWorld.settings()
+            settings.introspection?.clientAuthentication = authentication
+            return AuthorizationServer(
+                index: 0, settings: settings, state: AuthorizationServerState(settings: settings, jitter: 0))
+        }
+        let one = server(.clientSecretBasic(ClientCredentials(clientID: "a", secret: SecretBytes("x"))))
+        let other = server(.clientSecretBasic(ClientCredentials(clientID: "b", secret: SecretBytes("x"))))
+        let again = server(.clientSecretBasic(ClientCredentials(clientID: "a", secret: SecretBytes("y"))))
+        #expect(one.identity != other.identity)
+        #expect(one.identity == again.identity)
+        #expect(one.settings != again.settings)
+    }
+}

@@ -68,6 +68,11 @@ package final class Refreshers: Sendable {
         for task in tasks { await task.value }
     }
 
+    /// Who looks after a server's keys.
+    func keyRefresher(of server: AuthorizationServer) -> KeySetRefresher? {
+        self.state.withLock { $0.running[ObjectIdentifier(server.state)]?.keys }
+    }
+
     private func start(_ server: AuthorizationServer, allowsPlaintext: Bool) -> Running {
         var keys: KeySetRefresher?
         var tasks: [Task<Void, Never>] = []

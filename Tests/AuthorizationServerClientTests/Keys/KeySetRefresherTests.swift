@@ -1,8 +1,9 @@
-import AuthorizationServerClient
 import JOSE
 import ProxyCore
 import Synchronization
 import Testing
+
+@testable import AuthorizationServerClient
 
 @Suite("Keeping keys fresh (SPEC §4 Key sets)") struct KeySetRefresherTests {
     /// A stub, a server that verifies with its keys, and a refresher at work, all on one hand-moved clock.
@@ -243,7 +244,9 @@ import Testing
         try await self.withRefresher({ _ in .json(KeySets.first) }) { world in
             _ = await world.around.nextEnd()
             let same = AuthorizationServer(index: 3, settings: world.server.settings, state: world.state)
+            let refresher = try #require(world.refreshers.keyRefresher(of: world.server))
             world.refreshers.adopt([same])
+            #expect(world.refreshers.keyRefresher(of: same) === refresher)
             world.around.clock.advance(by: .seconds(240))
             _ = await world.around.nextEnd()
             #expect(world.stub.requests.count == 2)

@@ -12,7 +12,9 @@ extension DownstreamConnection {
         let now = self.context.loop.now
         switch self.phase {
         case .idle:
-            if now >= self.headDeadline { return self.closeAfterFlush() }
+            guard now < self.headDeadline else {
+                return self.context.drain == .serving ? self.closeAfterFlush() : self.closeInStages()
+            }
         case .readingHead:
             if now >= self.headDeadline { return self.refuse(.headTooSlow, route: nil) }
         case .undecided(let pending):

@@ -15,8 +15,7 @@ extension DownstreamConnection {
         let staysInStep = self.bodyIsInHand()
         let keepsAlive = self.exchange?.clientKeepsAlive ?? false
         let closes =
-            refusal.closesConnection || !staysInStep || !keepsAlive || self.clientHalfClosed
-            || self.context.drain != .serving
+            refusal.closesConnection || !staysInStep || !keepsAlive || self.context.drain != .serving
         self.context.writer.reset()
         RefusalResponse.write(
             refusal, route: route, isHead: self.exchange?.isHead ?? false,
@@ -70,7 +69,9 @@ extension DownstreamConnection {
         self.releaseUpstream(reusable: exchange.upstreamKeepsAlive && requestIsWhole)
         guard exchange.clientKeepsAlive else {
             if exchange.headByteCount > 0 { self.endpoint.inbound.consume(exchange.headByteCount) }
-            return requestIsWhole && self.endpoint.inbound.isEmpty ? self.closeAfterFlush() : self.closeInStages()
+            // Who was told to expect the end, rather than having asked for it, may be sending already.
+            let mayBeSending = !requestIsWhole || !self.endpoint.inbound.isEmpty || self.context.drain != .serving
+            return mayBeSending ? self.closeInStages() : self.closeAfterFlush()
         }
         self.awaitNextRequest()
     }
@@ -143,7 +144,7 @@ extension DownstreamConnection {
     /// What was queued is out.
     func finishClosing() {
         self.closesWhenFlushed = false
-        guard case .lingering(let dropped) = self.phase, dropped != Self.nothingUnread, !self.clientHalfClosed else {
+        guard case .lingering(let dropped) = self.phase, dropped != Self.nothingUnread, !self.endpoint.reachedEnd else {
             return self.close()
         }
         self.endpoint.shutdownWriting()
@@ -161,14 +162,10 @@ extension DownstreamConnection {
             // No more is read, but the answer has the rest of its time to be fetched before we close.
             if dropped >= Self.lingerBytesMax { self.endpoint.wantsReading = false }
         case .wouldBlock, .full: break
-        case .endOfStream: self.clientSaysNoMore()
+        case .endOfStream:
+            // It may still be reading what is queued.
+            if self.endpoint.outbound.isEmpty { self.close() }
         case .failed: self.close()
         }
-    }
-
-    /// The end of what is to be dropped; it may still be reading what is queued.
-    func clientSaysNoMore() {
-        self.clientHalfClosed = true
-        if self.endpoint.outbound.isEmpty { self.close() }
     }
 }

@@ -44,7 +44,7 @@ extension DownstreamConnection {
         let headCount = self.context.writer.count
         switch self.context.sendOut(to: endpoint, with: inbound, count: Int(available)) {
         case .failed:
-            self.upstreamFailed(upstream, .reset)
+            self.requestCannotGoOn(to: upstream)
         case .wouldBlock:
             guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
             self.pumpRequestBody(mayRead: false)
@@ -97,7 +97,7 @@ extension DownstreamConnection {
                     self.requestBodyPassed(sent)
                     if sent < count { return self.pauseClient(until: endpoint) }
                 case .wouldBlock: return self.pauseClient(until: endpoint)
-                case .failed: return self.upstreamFailed(upstream, .reset)
+                case .failed: return self.requestCannotGoOn(to: upstream)
                 }
             case .encoded(let consumed):
                 inbound.consume(consumed)
@@ -131,10 +131,15 @@ extension DownstreamConnection {
     private func receiveRequestBody() -> Bool {
         let remaining = self.exchange?.requestBody.remainingLength ?? 0
         let size = remaining > UInt64(ReadBuffer.readChunk) ? ReadBuffer.bulk : ReadBuffer.readChunk * 2
-        switch self.endpoint.receive(upTo: size, chunk: size) {
+        let framing = self.exchange?.generation.generation.limits.head.bodyFramingMax ?? 0
+        switch self.endpoint.receive(upTo: max(size, framing), chunk: size) {
         case .bytes: return true
-        case .wouldBlock, .full:
+        case .wouldBlock:
             self.resumeClient()
+            return false
+        case .full:
+            // The buffer holds whatever the limits let a chunk line or a trailer section be.
+            self.requestBodyIsBad(.internalError)
             return false
         case .endOfStream, .failed:
             // A body that stops in the middle: what arrived must not look whole to the upstream.
@@ -188,9 +193,17 @@ extension DownstreamConnection {
     private func succeeds(_ outcome: WriteOutcome, on upstream: ServiceConnection) -> Bool {
         switch outcome {
         case .sent, .queued: return true
-        case .overflow, .failed:
+        case .failed:
+            self.requestCannotGoOn(to: upstream)
+            return false
+        case .overflow:
             self.upstreamFailed(upstream, .reset)
             return false
         }
     }
+}
+
+extension HeadLimits {
+    /// How much of a chunked body's framing must lie in one piece: a chunk line, or a trailer section.
+    var bodyFramingMax: Int { max(self.chunkLine, self.trailers) + ReadBuffer.readChunk }
 }

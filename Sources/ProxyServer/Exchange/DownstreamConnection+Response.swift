@@ -33,9 +33,7 @@ extension DownstreamConnection: ServiceConnectionUser {
     }
 
     /// Seen while its bytes wait for a slow client: reading will come to the end by itself.
-    func servicePeerClosed(_ connection: ServiceConnection) {
-        if case .tunnelling(let tunnel) = self.phase { tunnel.upstreamHalfClosed() }
-    }
+    func servicePeerClosed(_ connection: ServiceConnection) {}
 
     func serviceFailed(_ connection: ServiceConnection, _ failure: ServiceFailure) {
         self.upstreamFailed(connection, failure)
@@ -105,7 +103,7 @@ extension DownstreamConnection: ServiceConnectionUser {
         let framing = head.framing(for: exchange.method)
         // An answer before the whole request: what is still to come of it may never be read.
         let isEarly = !exchange.requestBody.isFinished
-        let closes = !exchange.clientKeepsAlive || self.clientHalfClosed || isEarly || self.context.drain != .serving
+        let closes = !exchange.clientKeepsAlive || isEarly || self.context.drain != .serving
         self.context.writer.reset()
         let clientFraming = UpstreamResponseHead.write(
             head, framing: framing, grant: grant, minorVersion: exchange.minorVersion, closes: closes,
@@ -201,7 +199,8 @@ extension DownstreamConnection: ServiceConnectionUser {
             case .needMore(let consumed):
                 upstream.inbound.consume(consumed)
                 guard self.flushWriter() else { return }
-                guard mayRead else { return self.awaitUpstream(upstream) }
+                // A connection that has failed tells of nothing more by itself: what it still holds is read now.
+                guard mayRead || !upstream.isOpen else { return self.awaitUpstream(upstream) }
                 mayRead = false
                 guard self.receiveResponseBody(upstream) else { return }
             case .finished(let consumed):
@@ -227,20 +226,19 @@ extension DownstreamConnection: ServiceConnectionUser {
         let expected = exchange.responseBody.remainingLength ?? 0
         let isBulk = expected > UInt64(ReadBuffer.readChunk) || exchange.responseBody.contentCount > UInt64(ReadBuffer.bulk)
         let size = isBulk ? ReadBuffer.bulk : ReadBuffer.readChunk * 2
-        switch upstream.receive(upTo: size, chunk: size) {
+        let framing = exchange.generation.generation.limits.head.bodyFramingMax
+        switch upstream.receive(upTo: max(size, framing), chunk: size) {
         case .bytes:
             self.progressed()
             return true
-        case .wouldBlock, .full:
+        case .wouldBlock where upstream.isOpen:
             self.awaitUpstream(upstream)
-            return false
-        case .endOfStream:
+        case .endOfStream where upstream.isOpen:
             self.upstreamEnded()
-            return false
-        case .failed:
+        case .wouldBlock, .full, .endOfStream, .failed:
             self.abortExchange()
-            return false
         }
+        return false
     }
 
     /// The end of the connection is the end of the body only where nothing else says how long it is.
@@ -302,6 +300,14 @@ extension DownstreamConnection: ServiceConnectionUser {
         self.count(.malformed)
         self.releaseUpstream(reusable: false)
         self.refuse(.upstreamMalformed, route: exchange.route)
+    }
+
+    /// The upstream takes no more of the request; what it said before it let go may be its answer, such as a 413.
+    func requestCannotGoOn(to connection: ServiceConnection) {
+        if let exchange, !exchange.responseStarted { self.readResponseHead(from: connection) }
+        guard self.exchange?.upstream === connection else { return }
+        guard self.exchange?.responseStarted == true else { return self.upstreamFailed(connection, .reset) }
+        self.pumpResponse(mayRead: true)
     }
 
     /// The connection is gone, or never came to be.

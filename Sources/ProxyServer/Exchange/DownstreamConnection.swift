@@ -29,8 +29,6 @@ final class DownstreamConnection {
     var phase: Phase = .idle
     var parser: RequestHeadParser
     var exchange: Exchange?
-    /// The client has shut down its writing: it may still read, so what it asked is answered (RFC 9112 §9.6).
-    var clientHalfClosed = false
     /// Closing begins when everything queued has gone out.
     var closesWhenFlushed = false
     var isProcessing = false
@@ -132,8 +130,9 @@ final class DownstreamConnection {
     }
 
     /// Between requests, with nothing in the buffer: it goes back to the pool.
+    ///
+    /// A client that has shut down its writing is found out by reading, behind whatever it asked before.
     private func rest() {
-        if self.clientHalfClosed { return self.closeAfterFlush() }
         self.endpoint.inbound.releaseIfEmpty()
         self.endpoint.wantsReading = self.endpoint.outbound.isEmpty
     }
@@ -146,9 +145,10 @@ final class DownstreamConnection {
         self.bodyRate = nil
         self.expiryDeadline = .max
         self.stallDeadline = .max
-        if self.context.drain == .refusing { return self.closeAfterFlush() }
         self.phase = .idle
-        self.headDeadline = self.context.loop.now + self.context.current.generation.timeouts.idle
+        // While draining only what has been sent already is looked at, to be refused.
+        let patience = self.context.drain == .refusing ? 0 : self.context.current.generation.timeouts.idle
+        self.headDeadline = self.context.loop.now + patience
         self.updateDeadline()
         self.processInbound()
     }
@@ -160,7 +160,11 @@ final class DownstreamConnection {
         if case .idle = self.phase { self.closeAfterFlush() }
     }
 
-    func cut() { self.close() }
+    /// The time for finishing is over.
+    func cut() {
+        if case .exchanging = self.phase, self.exchange?.responseStarted == true { return self.abortExchange() }
+        self.close()
+    }
 
     func close() {
         if case .closed = self.phase { return }
@@ -205,12 +209,7 @@ extension DownstreamConnection: EndpointHandler {
     }
 
     func endpointPeerClosed(_ endpoint: Endpoint) {
-        self.clientHalfClosed = true
-        switch self.phase {
-        case .lingering: self.clientSaysNoMore()
-        case .tunnelling(let tunnel): tunnel.clientHalfClosed()
-        case .idle, .readingHead, .undecided, .exchanging, .closed: break
-        }
+        // It may still read, so what it asked is answered (RFC 9112 §9.6); who reads on comes to the end by itself.
     }
 
     /// Reset, or gone altogether: its upstream is released at once.

@@ -32,9 +32,6 @@ final class Tunnel {
     func upstreamReadable() { self.read(self.upstream, to: self.client) }
     func clientWritable() { self.roomAgain(in: self.client, from: self.upstream) }
     func upstreamWritable() { self.roomAgain(in: self.upstream, from: self.client) }
-    /// Seen while its bytes wait for the other side: reading will come to the end by itself.
-    func clientHalfClosed() {}
-    func upstreamHalfClosed() {}
     func upstreamGone() { self.owner.tunnelIsOver() }
 
     private func read(_ source: Endpoint, to sink: Endpoint) {
@@ -74,6 +71,7 @@ final class Tunnel {
     private func roomAgain(in sink: Endpoint, from source: Endpoint) {
         sink.wantsWriting = false
         self.owner.tunnelProgressed()
+        if source.reachedEnd { return self.ended(source, sink) }
         self.move(from: source, to: sink)
     }
 
@@ -81,7 +79,10 @@ final class Tunnel {
     private func ended(_ source: Endpoint, _ sink: Endpoint) {
         source.wantsReading = false
         if source === self.client { self.clientIsDone = true } else { self.upstreamIsDone = true }
-        if self.clientIsDone, self.upstreamIsDone { return self.owner.tunnelIsOver() }
-        sink.shutdownWriting()
+        // The answer to the handshake may still be queued: the end goes behind it.
+        guard sink.outbound.isEmpty else { return self.pause(source, until: sink) }
+        guard self.clientIsDone, self.upstreamIsDone else { return sink.shutdownWriting() }
+        guard self.client.outbound.isEmpty else { return self.pause(self.upstream, until: self.client) }
+        self.owner.tunnelIsOver()
     }
 }

@@ -1,0 +1,166 @@
+import Reactor
+import ReactorTesting
+import TestSupport
+import Testing
+
+@testable import ProxyServer
+
+/// Orders of events that a real network brings about only now and then.
+@Suite struct ExchangeTests {
+    private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+    @Test("everything that a half-closed client asked is answered", arguments: [true, false])
+    func halfClosedPipeline(isRead: Bool) throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/public/1") + (isRead ? request("GET", "/public/2") : ""))
+        let upstream = try proxy.upstream()
+        if !isRead { client.send(request("GET", "/public/2")) }
+        client.finish()
+        try proxy.settle()
+        try proxy.answer(upstream, Self.ok)
+        try proxy.answer(upstream, Self.ok)
+        let text = client.takeText()
+        #expect(text.split(separator: "HTTP/1.1 200").count == 2, "\(text)")
+        #expect(client.isClosedByLoop && client.sawEnd)
+    }
+
+    @Test("a refusal does not end a half-closed client's pipeline")
+    func halfClosedRefusals() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/api/1", token: "tok"))
+        client.send(request("GET", "/nowhere") + request("GET", "/nowhere"))
+        client.finish()
+        try proxy.settle()
+        try proxy.introspect(#""active":false"#)
+        let text = client.takeText()
+        #expect(text.split(separator: "HTTP/1.1 404").count == 3, "\(text)")
+        #expect(client.isClosedByLoop)
+    }
+
+    @Test("an answer that the upstream gave before it let go of the connection still counts", arguments: [
+        "Content-Length: 100000", "Transfer-Encoding: chunked",
+    ])
+    func answeredThenReset(framing: String) throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("POST", "/public/x", [framing]))
+        let upstream = try proxy.upstream()
+        upstream.send("HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig")
+        upstream.reset()
+        // The client's bytes are seen first, and cannot be sent any more.
+        client.send(framing.hasPrefix("C") ? String(repeating: "x", count: 1_000) : "5\r\nhello\r\n")
+        try proxy.settle()
+        let text = client.takeText()
+        #expect(text.hasPrefix("HTTP/1.1 413 ") && text.hasSuffix("big"), "\(text)")
+        #expect(client.sawEnd && upstream.isClosedByLoop)
+    }
+
+    @Test("a 101 that waits for a slow client goes out before the tunnel's end does")
+    func queuedHandshake() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.connect()
+        client.window = 20
+        client.send(
+            request(
+                "GET", "/ws/x", token: "tok",
+                ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]))
+        try proxy.settle()
+        try proxy.introspect()
+        let upstream = try proxy.upstream()
+        upstream.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        upstream.finish()
+        try proxy.settle()
+        var text = ""
+        for _ in 0..<50 where !client.sawEnd {
+            text += client.takeText()
+            try proxy.settle()
+        }
+        #expect((text + client.takeText()).hasSuffix("\r\n\r\n"))
+        #expect(client.sawEnd)
+    }
+
+    @Test("a trailer section as long as the limits allow neither hangs nor spins", arguments: [true, false])
+    func longTrailers(isRequest: Bool) throws {
+        let proxy = try ScriptedProxy { $0.top = ["limits: {trailers: 64KiB, trailer_fields: 1000}"] }
+        let line = "X-Trailer: " + String(repeating: "t", count: 489) + "\r\n"
+        let trailers = String(repeating: line, count: 120)
+        let body = "5\r\nhello\r\n0\r\n\(trailers)\r\n"
+        let client = try proxy.connect()
+        client.send(request("POST", "/public/x", ["Transfer-Encoding: chunked"]) + (isRequest ? "" : "0\r\n\r\n"))
+        try proxy.settle()
+        let upstream = try proxy.upstream()
+        for piece in Array(body.utf8).chunks(of: 10_000) {
+            (isRequest ? client : upstream).send(isRequest ? piece : [])
+            if !isRequest {
+                if piece.first == UInt8(ascii: "5") { upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") }
+                upstream.send(piece)
+            }
+            try proxy.settle()
+        }
+        let received = (isRequest ? upstream : client).takeText()
+        #expect(received.hasSuffix("\(line)\r\n"))
+    }
+
+    @Test("a drain answers what is in the buffer already with 503, behind the answer under way")
+    func drainedPipeline() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/public/1"))
+        let upstream = try proxy.upstream()
+        try proxy.answer(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nok")
+        client.send(request("GET", "/public/2"))
+        proxy.context.beginDrain()
+        var isDone = false
+        proxy.context.refuse { isDone = true }
+        try proxy.settle()
+        #expect(!isDone)
+        try proxy.answer(upstream, "ok")
+        let text = client.takeText()
+        #expect(text.contains("okokHTTP/1.1 503 ") && text.contains("Retry-After"), "\(text)")
+        client.finish()
+        try proxy.settle()
+        #expect(isDone && client.isClosedByLoop)
+    }
+
+    @Test("an answer that announced the end is followed by an end in stages: what the client sends then harms nothing")
+    func drainClosesInStages() throws {
+        let proxy = try ScriptedProxy()
+        proxy.context.beginDrain()
+        let client = try proxy.client(request("GET", "/public/1"))
+        try proxy.answer(try proxy.upstream(), Self.ok)
+        #expect(client.takeText().contains("Connection: close"))
+        #expect(client.sawEnd && !client.isClosedByLoop)
+        try proxy.answer(client, request("GET", "/public/2"))
+        #expect(!client.sawReset && client.received.isEmpty)
+        client.finish()
+        try proxy.settle()
+        #expect(client.isClosedByLoop && !client.sawReset)
+    }
+
+    @Test("what a shutdown cuts does not look whole")
+    func cutShowsIt() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/public/x", version: "1.0"))
+        try proxy.answer(try proxy.upstream(), "HTTP/1.1 200 OK\r\n\r\nhalf of it")
+        #expect(client.takeText().hasSuffix("half of it"))
+        proxy.context.cut()
+        #expect(client.sawReset)
+    }
+
+    @Test("a response that comes while the request is still being sent is passed on, and the rest of the request too")
+    func bothAtOnce() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("POST", "/public/x", ["Content-Length: 10"]) + "hello")
+        let upstream = try proxy.upstream()
+        try proxy.answer(upstream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
+        #expect(client.takeText().hasSuffix("5\r\nfirst\r\n"))
+        try proxy.answer(client, "world")
+        #expect(upstream.takeText().hasSuffix("helloworld"))
+        try proxy.answer(upstream, "4\r\nlast\r\n0\r\n\r\n")
+        #expect(client.takeText() == "4\r\nlast\r\n0\r\n\r\n")
+    }
+}
+
+extension [UInt8] {
+    fileprivate func chunks(of size: Int) -> [[UInt8]] {
+        stride(from: 0, to: self.count, by: size).map { Array(self[$0..<Swift.min(self.count, $0 + size)]) }
+    }
+}

@@ -14,7 +14,8 @@ package final class ProxyUnderTest: Sendable {
 
     /// - Parameter configuration: YAML; `{upstream}` and `{authorization-server}` stand for the stubs' URLs.
     package init(
-        _ configuration: String = StandardConfiguration().text, upstream: StubUpstream? = nil, authorizationServer: StubAuthorizationServer? = nil,
+        _ configuration: String = StandardConfiguration().text, upstream: StubUpstream? = nil,
+        authorizationServer: StubAuthorizationServer? = nil,
         loops: Int = 1
     ) throws {
         Self.raiseDescriptorLimit()
@@ -104,7 +105,8 @@ package struct SetUpProblem: Error, CustomStringConvertible {
 
 /// Runs the whole proxy for the length of `body`: stubs behind it, everything stopped at the end.
 package func withProxy<Result>(
-    _ configuration: String = StandardConfiguration().text, upstream: StubUpstream? = nil, authorizationServer: StubAuthorizationServer? = nil,
+    _ configuration: String = StandardConfiguration().text, upstream: StubUpstream? = nil,
+    authorizationServer: StubAuthorizationServer? = nil,
     loops: Int = 1, _ body: (ProxyUnderTest) throws -> Result
 ) throws -> Result {
     let proxy = try ProxyUnderTest(

@@ -1,3 +1,6 @@
+import ProxyConfiguration
+package import ProxyCore
+
 /// A configuration with one route of each kind; tests add the keys they are about, as YAML flow members.
 package struct StandardConfiguration: Sendable {
     package var listener = "127.0.0.1:0"
@@ -32,6 +35,11 @@ package struct StandardConfiguration: Sendable {
             "  - {\(members("name: ws, paths: [/ws/**], scopes: [read], upgrade: [websocket], upstream: main", protected))}",
         ]
         return (lines + self.top).joined(separator: "\n") + "\n"
+    }
+
+    /// What the loops decide by, for tests without a process around them.
+    package func generation() throws -> ProxyGeneration {
+        try ConfigurationReloader(environment: [:]).load(text: self.text).generation
     }
 
     /// `tok` has what the routes ask for.

@@ -7,7 +7,9 @@ import Testing
     @Test("cached tokens go on, new ones are a 503 with Retry-After, and recovery lets the next in")
     func downAndUp() throws {
         let server = try StubAuthorizationServer(otherwise: Self.good)
-        let configuration = StandardConfiguration { $0.introspection = ["timeout: 500ms", "breaker: {failures: 2, open: 300ms}"] }
+        let configuration = StandardConfiguration {
+            $0.introspection = ["timeout: 500ms", "breaker: {failures: 2, open: 300ms}"]
+        }
         try withProxy(configuration.text, authorizationServer: server) { proxy throws in
             let client = try proxy.connect()
             func status(_ token: String) throws -> RawMessage? {
@@ -69,11 +71,12 @@ import Testing
 
     @Test("a stale connection to the server is not the token's fault")
     func staleConnection() throws {
-        let server = try StubAuthorizationServer(otherwise: .scripted { exchange in
-            let body = #"{"active":true,"scope":"read","sub":"a"}"#
-            exchange.respond(200, ["Content-Type": "application/json"], text: body)
-            exchange.close()
-        })
+        let server = try StubAuthorizationServer(
+            otherwise: .scripted { exchange in
+                let body = #"{"active":true,"scope":"read","sub":"a"}"#
+                exchange.respond(200, ["Content-Type": "application/json"], text: body)
+                exchange.close()
+            })
         try withProxy(authorizationServer: server) { proxy throws in
             for number in 0..<20 {
                 #expect(try proxy.exchange(request("GET", "/api/x", token: "t\(number)"))?.status == 200)

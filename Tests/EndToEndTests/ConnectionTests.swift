@@ -39,9 +39,11 @@ import Testing
         }
     }
 
-    @Test("`Connection: close` and HTTP/1.0 end the connection with the answer", arguments: [
-        request("/public/x", ["Connection: close"]), request("/public/x", version: "1.0"),
-    ])
+    @Test(
+        "`Connection: close` and HTTP/1.0 end the connection with the answer",
+        arguments: [
+            request("/public/x", ["Connection: close"]), request("/public/x", version: "1.0"),
+        ])
     func closes(request: String) throws {
         try withProxy { proxy throws in
             let client = try proxy.connect()

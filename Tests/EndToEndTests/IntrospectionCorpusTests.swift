@@ -117,7 +117,9 @@ extension IntrospectionCorpusTests.Row {
             exchange.send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + plain + text)
             return
         case "gzip":
-            let zipped: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xAB, 0xAE, 5, 0, 0x43, 0xBF, 0xA6, 0xA3, 2, 0, 0, 0]
+            let zipped: [UInt8] = [
+                0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 0xAB, 0xAE, 5, 0, 0x43, 0xBF, 0xA6, 0xA3, 2, 0, 0, 0,
+            ]
             exchange.send("\(self.head)Content-Encoding: gzip\r\nContent-Length: \(zipped.count)\r\n\r\n")
             exchange.send(zipped)
             return

@@ -6,17 +6,19 @@ import Testing
         $0.top = ["limits: {head: 4KiB, field: 1KiB, fields: 10, target: 512B, token: 256B, body: 1KiB}"]
     }
 
-    @Test("what is over a limit is refused with its status, and the connection ends", arguments: [
-        (request("GET", "/public/" + String(repeating: "x", count: 600)), 414),
-        (request("GET", "/public/x", ["X-Long: " + String(repeating: "x", count: 1_100)]), 431),
-        (request("GET", "/public/x", (0..<11).map { "X-\($0): y" }), 431),
-        (request("GET", "/public/x", (0..<5).map { "X-\($0): " + String(repeating: "y", count: 1_000) }), 431),
-        (request("POST", "/public/x", ["Content-Length: 1025"]), 413),
-        (
-            request("POST", "/public/x", ["Transfer-Encoding: chunked"]) + "400\r\n"
-                + String(repeating: "x", count: 1_024) + "\r\n1\r\nx\r\n0\r\n\r\n", 413
-        ),
-    ] as [(String, Int)])
+    @Test(
+        "what is over a limit is refused with its status, and the connection ends",
+        arguments: [
+            (request("GET", "/public/" + String(repeating: "x", count: 600)), 414),
+            (request("GET", "/public/x", ["X-Long: " + String(repeating: "x", count: 1_100)]), 431),
+            (request("GET", "/public/x", (0..<11).map { "X-\($0): y" }), 431),
+            (request("GET", "/public/x", (0..<5).map { "X-\($0): " + String(repeating: "y", count: 1_000) }), 431),
+            (request("POST", "/public/x", ["Content-Length: 1025"]), 413),
+            (
+                request("POST", "/public/x", ["Transfer-Encoding: chunked"]) + "400\r\n"
+                    + String(repeating: "x", count: 1_024) + "\r\n1\r\nx\r\n0\r\n\r\n", 413
+            ),
+        ] as [(String, Int)])
     func refused(request: String, status: Int) throws {
         try withProxy(Self.configuration.text) { proxy throws in
             let client = try proxy.connect()
@@ -30,11 +32,13 @@ import Testing
         }
     }
 
-    @Test("a head that does not end is refused at the limit, not at its end", arguments: [
-        ("GET /" + String(repeating: "x", count: 8_192), 414),
-        ("GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 8_192), 431),
-        (String(repeating: "G", count: 8_192), 501),
-    ] as [(String, Int)])
+    @Test(
+        "a head that does not end is refused at the limit, not at its end",
+        arguments: [
+            ("GET /" + String(repeating: "x", count: 8_192), 414),
+            ("GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 8_192), 431),
+            (String(repeating: "G", count: 8_192), 501),
+        ] as [(String, Int)])
     func endless(beginning: String, status: Int) throws {
         try withProxy(Self.configuration.text) { proxy throws in
             let client = try proxy.connect()

@@ -22,9 +22,11 @@ import Testing
         }
     }
 
-    @Test("a refusal with the whole body in hand keeps the connection in step", arguments: [
-        "Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n",
-    ])
+    @Test(
+        "a refusal with the whole body in hand keeps the connection in step",
+        arguments: [
+            "Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n",
+        ])
     func staysInStep(rest: String) throws {
         try withProxy { proxy throws in
             let client = try proxy.connect()
@@ -123,9 +125,11 @@ import Testing
         }
     }
 
-    @Test("a body that stops in the middle never looks whole to the upstream", arguments: [
-        "Content-Length: 50\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
-    ])
+    @Test(
+        "a body that stops in the middle never looks whole to the upstream",
+        arguments: [
+            "Content-Length: 50\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        ])
     func cut(rest: String) throws {
         try withProxy { proxy throws in
             let client = try proxy.connect()
@@ -218,9 +222,11 @@ import Testing
         }
     }
 
-    @Test("an upstream that does not read holds the client up; once it reads it gets everything", arguments: [
-        "length", "chunked",
-    ])
+    @Test(
+        "an upstream that does not read holds the client up; once it reads it gets everything",
+        arguments: [
+            "length", "chunked",
+        ])
     func slowUpstream(framing: String) throws {
         let total = 32 << 20
         let gate = Gate()

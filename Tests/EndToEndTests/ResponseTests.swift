@@ -11,21 +11,23 @@ import Testing
         }
     }
 
-    @Test("an answer that is nonsense or framed twice is a 502, and its connection is not used again", arguments: [
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 5x\r\n\r\nhello",
-        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-        "HTTP/2 200\r\n\r\n",
-        "HTTP/1.1 20 OK\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nBad Name: x\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\n folded: x\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
-        "SSH-2.0-OpenSSH_9.2\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nZ\r\n",
-    ])
+    @Test(
+        "an answer that is nonsense or framed twice is a 502, and its connection is not used again",
+        arguments: [
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 5x\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            "HTTP/2 200\r\n\r\n",
+            "HTTP/1.1 20 OK\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nBad Name: x\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n folded: x\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+            "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nZ\r\n",
+        ])
     func malformed(answer: String) throws {
         try withProxy(upstream: Self.upstream(answer)) { proxy throws in
             let client = try proxy.connect()
@@ -50,11 +52,13 @@ import Testing
         }
     }
 
-    @Test("an answer that is cut is cut for the client too", arguments: [
-        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Trailer: a\r\n",
-    ])
+    @Test(
+        "an answer that is cut is cut for the client too",
+        arguments: [
+            "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Trailer: a\r\n",
+        ])
     func cut(answer: String) throws {
         try withProxy(upstream: Self.upstream(answer, ends: true)) { proxy throws in
             let response = try proxy.exchange(request("GET", "/public/x"))
@@ -112,12 +116,14 @@ import Testing
         }
     }
 
-    @Test("HEAD, 204 and 304 have no content, and the connection stays in step", arguments: [
-        ("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"),
-        ("HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
-        ("GET", "HTTP/1.1 204 No Content\r\n\r\n"),
-        ("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\n\r\n"),
-    ])
+    @Test(
+        "HEAD, 204 and 304 have no content, and the connection stays in step",
+        arguments: [
+            ("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"),
+            ("HEAD", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            ("GET", "HTTP/1.1 204 No Content\r\n\r\n"),
+            ("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 1000\r\n\r\n"),
+        ])
     func withoutContent(method: String, answer: String) throws {
         let upstream = try StubUpstream { exchange in
             if exchange.target == "/public/next" { return exchange.respond(text: "next") }
@@ -134,9 +140,11 @@ import Testing
         }
     }
 
-    @Test("interim responses are passed on, and none to HTTP/1.0", arguments: [("1.1", [103, 102, 200]), ("1.0", [200])])
+    @Test(
+        "interim responses are passed on, and none to HTTP/1.0", arguments: [("1.1", [103, 102, 200]), ("1.0", [200])])
     func interim(version: String, statuses: [Int]) throws {
-        let answer = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\nX: y\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+        let answer =
+            "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nConnection: x\r\nX: y\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
             + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
         try withProxy(upstream: Self.upstream(answer)) { proxy throws in
             let client = try proxy.connect()
@@ -159,7 +167,8 @@ import Testing
 
     @Test("chunks reach the client as chunks, with the trailers that may pass")
     func chunkedWithTrailers() throws {
-        let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
+        let answer =
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
             + "5;ext=1\r\nhello\r\n6\r\n world\r\n0\r\nX-Sum: 42\r\nContent-Length: 3\r\nTransfer-Encoding: x\r\n\r\n"
         try withProxy(upstream: Self.upstream(answer)) { proxy throws in
             let client = try proxy.connect()
@@ -175,7 +184,8 @@ import Testing
 
     @Test("an HTTP/1.0 client gets decoded content that ends with the connection")
     func chunkedForHTTP10() throws {
-        let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\nX-Sum: 1\r\n\r\n"
+        let answer =
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\nX-Sum: 1\r\n\r\n"
         try withProxy(upstream: Self.upstream(answer)) { proxy throws in
             let client = try proxy.connect()
             client.send(request("GET", "/public/x", version: "1.0", ["Connection: keep-alive"]))

@@ -102,10 +102,12 @@ import Testing
         }
     }
 
-    @Test("a 101 that nobody asked for, or to another protocol, is a 502", arguments: [
-        (request("GET", "/public/x"), "websocket"), (request("GET", "/ws/chat", token: "tok"), "websocket"),
-        (Self.handshake(), "h2c"), (Self.handshake(), "websocket, h2c"),
-    ])
+    @Test(
+        "a 101 that nobody asked for, or to another protocol, is a 502",
+        arguments: [
+            (request("GET", "/public/x"), "websocket"), (request("GET", "/ws/chat", token: "tok"), "websocket"),
+            (Self.handshake(), "h2c"), (Self.handshake(), "websocket, h2c"),
+        ])
     func unasked(text: String, protocols: String) throws {
         let upstream = try StubUpstream { exchange in
             exchange.send(
@@ -119,9 +121,11 @@ import Testing
         }
     }
 
-    @Test("any other upgrade is dropped and the request served", arguments: [
-        ("/public/x", "websocket"), ("/api/x", "websocket"), ("/ws/chat", "h2c"), ("/ws/chat", "TLS/1.0"),
-    ])
+    @Test(
+        "any other upgrade is dropped and the request served",
+        arguments: [
+            ("/public/x", "websocket"), ("/api/x", "websocket"), ("/ws/chat", "h2c"), ("/ws/chat", "TLS/1.0"),
+        ])
     func dropped(target: String, protocols: String) throws {
         let fields = [
             "Connection: Upgrade, HTTP2-Settings", "Upgrade: \(protocols)", "HTTP2-Settings: AAMAAABkAAQAAP__",

@@ -28,12 +28,14 @@ import Testing
         }
     }
 
-    @Test("what is not idempotent, or has sent of its body, is not repeated", arguments: [
-        request("POST", "/public/dies"), request("PATCH", "/public/dies", ["Content-Length: 0"]),
-        request("POST", "/public/dies", ["Content-Length: 5"], body: "hello"),
-        request("PUT", "/public/dies", ["Content-Length: 5"], body: "hello"),
-        request("PUT", "/public/dies", ["Transfer-Encoding: chunked"], body: "5\r\nhello\r\n0\r\n\r\n"),
-    ])
+    @Test(
+        "what is not idempotent, or has sent of its body, is not repeated",
+        arguments: [
+            request("POST", "/public/dies"), request("PATCH", "/public/dies", ["Content-Length: 0"]),
+            request("POST", "/public/dies", ["Content-Length: 5"], body: "hello"),
+            request("PUT", "/public/dies", ["Content-Length: 5"], body: "hello"),
+            request("PUT", "/public/dies", ["Transfer-Encoding: chunked"], body: "5\r\nhello\r\n0\r\n\r\n"),
+        ])
     func doesNotRetry(text: String) throws {
         let arrivals = Monitor<[String]>([])
         try withProxy(upstream: Self.mortal(arrivals)) { proxy throws in

@@ -99,7 +99,8 @@ import Testing
         client.send(request("GET", "/public/x"))
         try proxy.settle()
         let upstream = try proxy.upstream()
-        try proxy.answer(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n" + String(repeating: "x", count: 5_000))
+        try proxy.answer(
+            upstream, "HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n" + String(repeating: "x", count: 5_000))
         try proxy.pass(seconds: 4.5)
         #expect(!client.isClosedByLoop)
         try proxy.pass(seconds: 1)
@@ -156,9 +157,11 @@ import Testing
         #expect(proxy.kernel.hanging(at: ScriptedProxy.upstream) == 0)
     }
 
-    @Test("a response that stalls for `stream_idle` is cut; an event stream may be silent", arguments: [
-        ("text/plain", true), ("text/event-stream", false), ("text/event-stream; charset=utf-8", false),
-    ])
+    @Test(
+        "a response that stalls for `stream_idle` is cut; an event stream may be silent",
+        arguments: [
+            ("text/plain", true), ("text/event-stream", false), ("text/event-stream; charset=utf-8", false),
+        ])
     func stalledResponse(type: String, isCut: Bool) throws {
         let proxy = try ScriptedProxy { $0.upstream = ["stream_idle: 10s"] }
         let client = try proxy.client(request("GET", "/public/x"))
@@ -205,7 +208,10 @@ import Testing
 
     private static let handshake = request(
         "GET", "/ws/chat", token: "tok",
-        ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="])
+        [
+            "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        ])
 
     @Test("a tunnel is cut when its token expires, unless `streams: ignore`", arguments: [true, false])
     func tunnelExpires(endsAtExpiry: Bool) throws {
@@ -213,7 +219,8 @@ import Testing
         let client = try proxy.client(Self.handshake)
         try proxy.introspect(Self.token(for: 60))
         let upstream = try proxy.upstream()
-        try proxy.answer(upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        try proxy.answer(
+            upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
         #expect(client.takeStatus() == 101)
         _ = upstream.take()
         try proxy.pass(seconds: 58)
@@ -231,7 +238,8 @@ import Testing
         let client = try proxy.client(Self.handshake)
         try proxy.introspect()
         let upstream = try proxy.upstream()
-        try proxy.answer(upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        try proxy.answer(
+            upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
         #expect(client.takeStatus() == 101)
         for _ in 0..<60 {
             proxy.kernel.advance(milliseconds: 120_000)
@@ -248,7 +256,9 @@ import Testing
         let client = try proxy.client(request("GET", "/api/x", token: "tok"))
         try proxy.introspect(Self.token(for: 30))
         let upstream = try proxy.upstream()
-        try proxy.answer(upstream, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+        try proxy.answer(
+            upstream,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
         #expect(client.takeStatus() == 200)
         try proxy.pass(seconds: 28)
         #expect(!client.isClosedByLoop)

@@ -37,9 +37,11 @@ import Testing
         #expect(client.isClosedByLoop)
     }
 
-    @Test("an answer that the upstream gave before it let go of the connection still counts", arguments: [
-        "Content-Length: 100000", "Transfer-Encoding: chunked",
-    ])
+    @Test(
+        "an answer that the upstream gave before it let go of the connection still counts",
+        arguments: [
+            "Content-Length: 100000", "Transfer-Encoding: chunked",
+        ])
     func answeredThenReset(framing: String) throws {
         let proxy = try ScriptedProxy()
         let client = try proxy.client(request("POST", "/public/x", [framing]))
@@ -62,7 +64,10 @@ import Testing
         client.send(
             request(
                 "GET", "/ws/x", token: "tok",
-                ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="]))
+                [
+                    "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                ]))
         try proxy.settle()
         try proxy.introspect()
         let upstream = try proxy.upstream()
@@ -91,7 +96,9 @@ import Testing
         for piece in Array(body.utf8).chunks(of: 10_000) {
             (isRequest ? client : upstream).send(isRequest ? piece : [])
             if !isRequest {
-                if piece.first == UInt8(ascii: "5") { upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n") }
+                if piece.first == UInt8(ascii: "5") {
+                    upstream.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                }
                 upstream.send(piece)
             }
             try proxy.settle()

@@ -39,11 +39,16 @@ import Testing
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: x\n\n",
     ]
 
-    private static let verdicts = [
-        #"{"active":true,"scope":"read","sub":"alice"}"#, #"{"active":false}"#, "{",
-        #"{"active":true,"scope":"read","sub":"alice","exp":1750000030}"#, #"{"active":true,"scope":"other","sub":"b"}"#,
-    ].map { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \($0.utf8.count)\r\n\r\n\($0)" }
-        + ["HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 401 No\r\nConnection: close\r\n\r\n", "junk\r\n\r\n"]
+    private static let verdicts =
+        [
+            #"{"active":true,"scope":"read","sub":"alice"}"#, #"{"active":false}"#, "{",
+            #"{"active":true,"scope":"read","sub":"alice","exp":1750000030}"#,
+            #"{"active":true,"scope":"other","sub":"b"}"#,
+        ].map { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \($0.utf8.count)\r\n\r\n\($0)" }
+        + [
+            "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 401 No\r\nConnection: close\r\n\r\n",
+            "junk\r\n\r\n",
+        ]
 
     @Test("ends with everything closed", arguments: 1...150 as ClosedRange<UInt64>)
     func walk(seed: UInt64) throws {
@@ -71,7 +76,8 @@ import Testing
             case 6: peer.send("tail")
             default:
                 let answer = answers.randomElement(using: &random) ?? ""
-                peer.send(random.chance(oneIn: 4) ? String(answer.prefix(Int.random(in: 0...80, using: &random))) : answer)
+                peer.send(
+                    random.chance(oneIn: 4) ? String(answer.prefix(Int.random(in: 0...80, using: &random))) : answer)
             }
         }
         for _ in 0..<200 {
@@ -98,7 +104,9 @@ import Testing
                 if let peer = servers.randomElement(using: &random) { act(on: peer, with: Self.verdicts) }
             case 10: kernel.advance(milliseconds: UInt64.random(in: 1...3_000, using: &random))
             case 11:
-                let plans: [ScriptedKernel.ConnectPlan] = [.accept, .acceptAtOnce, .refuse, .hang, .failAtOnce(.connectionRefused)]
+                let plans: [ScriptedKernel.ConnectPlan] = [
+                    .accept, .acceptAtOnce, .refuse, .hang, .failAtOnce(.connectionRefused),
+                ]
                 if random.chance(oneIn: 4) {
                     kernel.connectPlans[ScriptedProxy.upstream] = plans.randomElement(using: &random)
                 } else {

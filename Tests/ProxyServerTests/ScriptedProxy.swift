@@ -1,5 +1,4 @@
 import Observability
-import ProxyConfiguration
 import ProxyCore
 import Reactor
 import ReactorTesting
@@ -28,7 +27,7 @@ final class ScriptedProxy {
             $0.authorizationServerURL = "http://127.0.0.1:4445"
             change(&$0)
         }
-        self.generation = try ConfigurationReloader(environment: [:]).load(text: configuration.text).generation
+        self.generation = try configuration.generation()
         self.kernel = ScriptedKernel(seed: seed, wallSeconds: UInt64(Self.wallSeconds))
         self.kernel.connectPlans = [Self.upstream: .accept, Self.authorizationServer: .accept]
         self.loop = try Loop(kernel: self.kernel)

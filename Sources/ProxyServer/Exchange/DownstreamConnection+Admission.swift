@@ -1,6 +1,6 @@
 import HTTPWire
-import Observability
 import OAuthModel
+import Observability
 import ProxyCore
 import Reactor
 
@@ -86,8 +86,9 @@ extension DownstreamConnection {
         }
     }
 
-    /// Flights and key fetches have deadlines of their own; this bounds a wait that nobody ends. The second is for
-    /// the timers' tick and the way between loops.
+    /// Flights and key fetches have deadlines of their own; this bounds a wait that nobody ends.
+    ///
+    /// The second is for the timers' tick and the way between loops.
     private static func undecidedMax(of server: AuthorizationServer) -> Nanoseconds {
         max(server.settings.introspection?.timeout ?? 0, server.settings.jwt?.timeout ?? 0) + .seconds(1)
     }

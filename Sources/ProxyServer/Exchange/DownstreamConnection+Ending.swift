@@ -41,7 +41,8 @@ extension DownstreamConnection {
         exchange.headByteCount = 0
         var scrap = HeadWriter()
         while !exchange.requestBody.isFinished {
-            guard let step = try? exchange.requestBody.step(inbound.bytes, into: &scrap, trailers: { _, _, _ in }) else {
+            guard let step = try? exchange.requestBody.step(inbound.bytes, into: &scrap, trailers: { _, _, _ in })
+            else {
                 return false
             }
             switch step {
@@ -93,7 +94,9 @@ extension DownstreamConnection {
         self.record(.cut, route: exchange.route)
         self.releaseUpstream(reusable: false)
         // A body that only the connection's end delimits would look whole behind an orderly close.
-        if exchange.responseBody.outgoing == .plain, exchange.responseBody.remainingLength == nil { self.endpoint.reset() }
+        if exchange.responseBody.outgoing == .plain, exchange.responseBody.remainingLength == nil {
+            self.endpoint.reset()
+        }
         self.close()
     }
 

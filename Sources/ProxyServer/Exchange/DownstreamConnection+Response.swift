@@ -224,7 +224,8 @@ extension DownstreamConnection: ServiceConnectionUser {
     private func receiveResponseBody(_ upstream: Endpoint) -> Bool {
         guard let exchange else { return false }
         let expected = exchange.responseBody.remainingLength ?? 0
-        let isBulk = expected > UInt64(ReadBuffer.readChunk) || exchange.responseBody.contentCount > UInt64(ReadBuffer.bulk)
+        let isBulk =
+            expected > UInt64(ReadBuffer.readChunk) || exchange.responseBody.contentCount > UInt64(ReadBuffer.bulk)
         let size = isBulk ? ReadBuffer.bulk : ReadBuffer.readChunk * 2
         let framing = exchange.generation.generation.limits.head.bodyFramingMax
         switch upstream.receive(upTo: max(size, framing), chunk: size) {

@@ -62,7 +62,9 @@ package final class StubServer: Sendable {
         self.state.withLock { for connection in $0.connections.values { connection.interrupt() } }
     }
 
-    /// Closes everything; from now on connecting is refused. Idempotent.
+    /// Closes everything; from now on connecting is refused.
+    ///
+    /// Idempotent.
     package func stop() {
         self.state.withLock { state in
             state.isStopped = true

@@ -38,7 +38,9 @@ import Testing
         TestThread.forEach(ordered, width: 24) { row in
             do {
                 let complaints = try Self.judge(row, way)
-                if !complaints.isEmpty { failures.withLock { $0.append("\(row): \(complaints.joined(separator: "; "))") } }
+                if !complaints.isEmpty {
+                    failures.withLock { $0.append("\(row): \(complaints.joined(separator: "; "))") }
+                }
             } catch {
                 failures.withLock { $0.append("\(row): \(error)") }
             }

@@ -6,6 +6,7 @@ package struct StandardConfiguration: Sendable {
     package var listener = "127.0.0.1:0"
     /// Whole lines such as `limits: {…}`.
     package var top: [String] = []
+    package var strategy = "introspect"
     package var introspection: [String] = []
     package var server: [String] = []
     package var upstream: [String] = []
@@ -21,7 +22,7 @@ package struct StandardConfiguration: Sendable {
     package var text: String {
         func members(_ first: String, _ others: [String]) -> String { ([first] + others).joined(separator: ", ") }
         let introspection = members("endpoint: \"\(self.authorizationServerURL)/introspect\"", self.introspection)
-        let server = members("strategy: introspect, introspection: {\(introspection)}", self.server)
+        let server = members("strategy: \(self.strategy), introspection: {\(introspection)}", self.server)
         let upstream = members("url: \"\(self.upstreamURL)\"", self.upstream)
         let protected = self.route + self.protectedRoute
         let lines = [

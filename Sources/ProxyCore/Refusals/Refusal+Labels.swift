@@ -18,7 +18,8 @@ extension Refusal {
     private static var everyLabel: [String] {
         let plain: [Refusal] = [
             .internalError, .pathParameters, .methodRefused, .expectationFailed, .headTooSlow, .bodyTooSlow,
-            .bodyTooLarge, .clientGone, .noRoute, .methodNotAllowed(allow: ""), .noCredentials,
+            .bodyTooLarge, .clientGone, .tooManyConnectionOptions, .noRoute, .methodNotAllowed(allow: ""),
+            .noCredentials,
             .insufficientScope(required: []), .claimNotMet, .authorizationServerUnavailable(retryAfter: nil),
             .authorizationServerBusy, .authorizationServerMisconfigured, .authorizationServerMalformed,
             .keysUnavailable, .subjectUnsendable, .upstreamUnreachable, .upstreamMalformed, .upstreamTimeout,

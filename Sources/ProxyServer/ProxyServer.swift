@@ -82,7 +82,7 @@ package final class ProxyServer: Sendable {
         self.addresses = addresses
         do throws(SystemError) { self.resolver = try Resolver() } catch { throw BindError(address: addresses[0], cause: error) }
         self.directory = LoopDirectory(count: options.loopCount)
-        let shared = SharedContext(
+        let shared = ProcessContext(
             registry: options.registry, resolver: self.resolver, accessLog: options.accessLog,
             fingerprintKey: options.fingerprintKey, remoteIntrospection: options.remoteIntrospection,
             directory: self.directory, connectionsMax: options.connectionsMax)

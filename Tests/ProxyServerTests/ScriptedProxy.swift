@@ -34,7 +34,7 @@ final class ScriptedProxy {
         self.resolver = try Resolver()
         let directory = LoopDirectory(count: 1)
         directory.register(self.loop.mailbox, at: 0)
-        let shared = SharedContext(
+        let shared = ProcessContext(
             registry: InstrumentRegistry(loopCount: 1), resolver: self.resolver, accessLog: nil,
             fingerprintKey: .random(), remoteIntrospection: nil, directory: directory, connectionsMax: nil)
         self.context = LoopContext(loop: self.loop, index: 0, shared: shared, generation: self.generation)

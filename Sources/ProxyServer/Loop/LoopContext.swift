@@ -5,7 +5,7 @@ import ProxyCore
 import Reactor
 
 /// What every loop shares, made once before the loops start.
-final class SharedContext: Sendable {
+final class ProcessContext: Sendable {
     let registry: InstrumentRegistry
     let resolver: Resolver
     let accessLog: AccessLog?
@@ -37,7 +37,7 @@ final class SharedContext: Sendable {
 final class LoopContext {
     let loop: Loop
     let index: UInt16
-    let shared: SharedContext
+    let shared: ProcessContext
     private(set) var current: GenerationContext!
     var connections: ConnectionTable
     /// Heads are written here and sent from here; what the socket does not take is queued by the endpoint.
@@ -58,7 +58,7 @@ final class LoopContext {
     var isStopping: Bool { self.drain == .refusing }
     var instruments: LoopInstruments { self.current.instruments.loop }
 
-    init(loop: Loop, index: UInt16, shared: SharedContext, generation: ProxyGeneration) {
+    init(loop: Loop, index: UInt16, shared: ProcessContext, generation: ProxyGeneration) {
         self.loop = loop
         self.index = index
         self.shared = shared

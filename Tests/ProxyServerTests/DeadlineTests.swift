@@ -77,6 +77,19 @@ import Testing
         #expect(client.takeStatus() == 204)
     }
 
+    @Test("a client that waits for its 100 is not slow; one that then sends nothing is")
+    func awaitsContinue() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("POST", "/public/x", ["Expect: 100-continue", "Content-Length: 100000"]))
+        let upstream = try proxy.upstream()
+        try proxy.pass(seconds: 25)
+        #expect(client.received.isEmpty)
+        try proxy.answer(upstream, "HTTP/1.1 100 Continue\r\n\r\n")
+        #expect(client.takeStatus() == 100)
+        try proxy.pass(seconds: 10.2)
+        #expect(client.takeStatus() == 408)
+    }
+
     @Test("an upstream that takes nothing does not make the client slow")
     func pausedBody() throws {
         let proxy = try ScriptedProxy()

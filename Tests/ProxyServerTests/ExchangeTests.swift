@@ -152,6 +152,42 @@ import Testing
         #expect(client.sawReset)
     }
 
+    @Test("a tunnel reads no faster than the other side takes", arguments: [true, false])
+    func tunnelBackPressure(isClientSlow: Bool) throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(
+            request(
+                "GET", "/ws/x", token: "tok",
+                [
+                    "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+                    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                ]))
+        try proxy.introspect()
+        let upstream = try proxy.upstream()
+        try proxy.answer(
+            upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        _ = (client.take(), upstream.take())
+        let (fast, slow) = isClientSlow ? (upstream, client) : (client, upstream)
+        slow.window = 1_000
+        fast.send([UInt8](repeating: 0x61, count: 4 << 20))
+        try proxy.settle()
+        #expect(fast.unreadByLoop > 3 << 20)
+        slow.window = .max
+        try proxy.settle()
+        #expect(slow.received.count == 4 << 20)
+    }
+
+    @Test("a reload that raises the cap lets waiting clients in")
+    func raisedCap() throws {
+        let proxy = try ScriptedProxy { $0.top = ["limits: {connections: 1}"] }
+        let first = try proxy.client(request("GET", "/nowhere"))
+        let second = try proxy.client(request("GET", "/nowhere"))
+        #expect(first.takeStatus() == 404 && second.received.isEmpty)
+        proxy.context.adopt(try ScriptedProxy.generation())
+        try proxy.settle()
+        #expect(second.takeStatus() == 404)
+    }
+
     @Test("a response that comes while the request is still being sent is passed on, and the rest of the request too")
     func bothAtOnce() throws {
         let proxy = try ScriptedProxy()

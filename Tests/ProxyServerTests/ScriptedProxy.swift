@@ -22,12 +22,7 @@ final class ScriptedProxy {
     private let resolver: Resolver
 
     init(seed: UInt64 = 1, _ change: (inout StandardConfiguration) -> Void = { _ in }) throws {
-        let configuration = StandardConfiguration {
-            $0.upstreamURL = "http://127.0.0.1:9000"
-            $0.authorizationServerURL = "http://127.0.0.1:4445"
-            change(&$0)
-        }
-        self.generation = try configuration.generation()
+        self.generation = try Self.generation(change)
         self.kernel = ScriptedKernel(seed: seed, wallSeconds: UInt64(Self.wallSeconds))
         self.kernel.connectPlans = [Self.upstream: .accept, Self.authorizationServer: .accept]
         self.loop = try Loop(kernel: self.kernel)
@@ -40,6 +35,14 @@ final class ScriptedProxy {
         self.context = LoopContext(loop: self.loop, index: 0, shared: shared, generation: self.generation)
         let socket = try ListeningSocket.open(at: Self.listening, count: 1, kernel: self.kernel)
         try self.context.listen(on: socket[0], as: ListenerSettings(trustedPeers: .nobody))
+    }
+
+    static func generation(_ change: (inout StandardConfiguration) -> Void = { _ in }) throws -> ProxyGeneration {
+        try StandardConfiguration {
+            $0.upstreamURL = "http://127.0.0.1:9000"
+            $0.authorizationServerURL = "http://127.0.0.1:4445"
+            change(&$0)
+        }.generation()
     }
 
     deinit {

@@ -133,7 +133,9 @@ extension DownstreamConnection {
         let size = remaining > UInt64(ReadBuffer.readChunk) ? ReadBuffer.bulk : ReadBuffer.readChunk * 2
         let framing = self.exchange?.generation.generation.limits.head.bodyFramingMax ?? 0
         switch self.endpoint.receive(upTo: max(size, framing), chunk: size) {
-        case .bytes: return true
+        case .bytes:
+            self.exchange?.awaitsContinue = false
+            return true
         case .wouldBlock:
             self.resumeClient()
             return false
@@ -158,7 +160,11 @@ extension DownstreamConnection {
     private func resumeClient() {
         self.endpoint.inbound.releaseIfEmpty()
         self.endpoint.wantsReading = true
-        self.bodyRate?.goOn(at: self.context.loop.now)
+        if self.exchange?.awaitsContinue == true {
+            self.bodyRate?.pause(at: self.context.loop.now)
+        } else {
+            self.bodyRate?.goOn(at: self.context.loop.now)
+        }
         self.updateDeadline()
     }
 

@@ -82,7 +82,12 @@ extension DownstreamConnection: ServiceConnectionUser {
             self.responseIsBad()
             return false
         }
-        self.exchange?.interimCount += 1
+        exchange.interimCount += 1
+        if exchange.awaitsContinue, connection.parser.index.status == 100 {
+            exchange.awaitsContinue = false
+            self.bodyRate?.goOn(at: self.context.loop.now)
+            self.updateDeadline()
+        }
         let inbound = endpoint.inbound
         let head = ResponseHead(bytes: inbound.bytes, index: connection.parser.index)
         // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).

@@ -23,6 +23,8 @@ final class Exchange {
     var headByteCount: Int
     var requestBody: BodyTransfer
     var requestHeadSent = false
+    /// The client holds its body back until the upstream says 100 (RFC 9110 §10.1.1): that is not slowness.
+    var awaitsContinue: Bool
     /// A body byte has left for the upstream: the request cannot be sent a second time.
     var bodyByteSent = false
     var retried = false
@@ -57,6 +59,7 @@ final class Exchange {
         self.minorVersion = head.index.minorVersion
         self.requestFraming = head.index.framing
         self.expectsContinue = head.index.expectsContinue
+        self.awaitsContinue = head.index.expectsContinue && head.index.minorVersion >= 1
         self.clientKeepsAlive = head.index.keepsAlive
         self.headByteCount = head.index.byteCount
         self.requestBody = BodyTransfer(

@@ -140,6 +140,8 @@ final class LoopContext {
         self.current = GenerationContext(
             generation: generation, instruments: instruments, context: self, previous: self.current)
         for pool in self.current.allPools where pool.addresses.addresses.isEmpty { pool.addresses.refresh() }
+        // The cap may have been raised.
+        self.resumeListeners()
         self.loop.schedule(self.resolveTimer, at: self.loop.now + generation.resolveInterval)
     }
 
@@ -153,8 +155,12 @@ final class LoopContext {
     func connectionClosed(_ id: WaiterID) {
         self.connections.release(id)
         self.instruments.set(self.connections.count, .openConnections)
-        if self.connections.count < self.connectionsMax { for listener in self.listeners { listener.resume() } }
+        self.resumeListeners()
         self.finishDrainIfEmpty()
+    }
+
+    private func resumeListeners() {
+        if self.connections.count < self.connectionsMax { for listener in self.listeners { listener.resume() } }
     }
 
     /// Each loop takes its share of `limits.connections`.

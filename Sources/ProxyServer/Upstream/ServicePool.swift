@@ -47,6 +47,8 @@ final class ServicePool {
             connection.lease(to: user)
             return .ready(connection)
         }
+        // One that lies idle, and was not wanted, makes room for a fresh one.
+        if self.openCount >= self.settings.connectionsMax { self.idle.first?.discard() }
         guard self.openCount < self.settings.connectionsMax else { return .full }
         self.openCount += 1
         let connection = ServiceConnection(pool: self, user: user, limits: self.settings.responseLimits)

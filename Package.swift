@@ -144,6 +144,6 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: core + ["ProxyServer", "ProxyConfiguration", "Reactor", "Observability", "TestSupport"],
             swiftSettings: house),
-        .testTarget(name: "HouseTests", swiftSettings: house),
+        .testTarget(name: "HouseTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
     ]
 )

@@ -88,11 +88,36 @@ import Testing
         }
     }
 
+    @Test("an upstream and an authorization server may be named; a name that is none is a 502")
+    func names() throws {
+        try withProxy(
+            StandardConfiguration { $0.upstreamURL = "http://nonexistent.invalid:9000" }.text
+        ) { proxy throws in
+            #expect(try proxy.exchange(request("GET", "/public/x"))?.status == 502)
+        }
+        let (upstream, server) = (
+            try StubUpstream(), try StubAuthorizationServer(StandardConfiguration.tokens)
+        )
+        let configuration = StandardConfiguration {
+            $0.upstreamURL = upstream.address.url.replacingHost(by: "localhost")
+            $0.authorizationServerURL = server.address.url.replacingHost(by: "localhost")
+        }
+        try withProxy(configuration.text, upstream: upstream, authorizationServer: server) { proxy throws in
+            #expect(try proxy.exchange(request("GET", "/api/x", token: "tok"))?.status == 200)
+        }
+    }
+
     @Test("a Unix socket upstream that is not there is a 502")
     func missingSocket() throws {
         let configuration = StandardConfiguration { $0.upstreamURL = "unix:/nonexistent/up.sock" }
         try withProxy(configuration.text) { proxy throws in
             #expect(try proxy.exchange(request("GET", "/public/x"))?.status == 502)
         }
+    }
+}
+
+extension String {
+    fileprivate func replacingHost(by name: String) -> String {
+        self.split(separator: "127.0.0.1", omittingEmptySubsequences: false).joined(separator: name)
     }
 }

@@ -26,7 +26,8 @@ final class ScriptedProxy {
         self.kernel = ScriptedKernel(seed: seed, wallSeconds: UInt64(Self.wallSeconds))
         self.kernel.connectPlans = [Self.upstream: .accept, Self.authorizationServer: .accept]
         self.loop = try Loop(kernel: self.kernel)
-        self.resolver = try Resolver()
+        // Names are looked up by nobody, and so never found.
+        self.resolver = try Resolver(threads: 0)
         let directory = LoopDirectory(count: 1)
         directory.register(self.loop.mailbox, at: 0)
         let shared = ProcessContext(

@@ -32,6 +32,8 @@ final class ServiceConnection: EndpointHandler {
     private var untried: [SocketAddress] = []
     private var connectDeadline: UInt64 = .max
     private var isConnecting = false
+    /// While a name is being looked up there is no socket yet to watch the deadline.
+    private var lookUpTimer: TimerEntry?
     private var isDiscarded = false
 
     init(pool: ServicePool, user: any ServiceConnectionUser, limits: HeadLimits) {
@@ -48,8 +50,10 @@ final class ServiceConnection: EndpointHandler {
         self.connectDeadline = deadline
         self.untried = addresses
         guard !addresses.isEmpty else {
-            self.pool.addresses.wait(self)
-            return
+            let timer = TimerEntry(handler: self)
+            self.lookUpTimer = timer
+            self.pool.context.loop.schedule(timer, at: deadline)
+            return self.pool.addresses.wait(self)
         }
         self.tryNext()
     }
@@ -57,9 +61,15 @@ final class ServiceConnection: EndpointHandler {
     /// The name has been looked up, for better or worse.
     func addressesArrived() {
         guard self.isConnecting, self.endpoint == nil, self.user != nil else { return }
+        self.endLookUp()
         self.untried = self.pool.addresses.rotation()
         guard !self.untried.isEmpty else { return self.fail(.resolve) }
         self.tryNext()
+    }
+
+    private func endLookUp() {
+        if let timer = self.lookUpTimer { self.pool.context.loop.cancel(timer) }
+        self.lookUpTimer = nil
     }
 
     private func tryNext() {
@@ -109,6 +119,7 @@ final class ServiceConnection: EndpointHandler {
         self.isDiscarded = true
         self.user = nil
         self.isConnecting = false
+        self.endLookUp()
         self.endpoint?.close()
         self.endpoint = nil
         self.pool.closed(self)
@@ -145,4 +156,8 @@ final class ServiceConnection: EndpointHandler {
         guard let user else { return self.discard() }
         user.serviceDeadline(self)
     }
+}
+
+extension ServiceConnection: TimerHandler {
+    func deadlinePassed(_ entry: TimerEntry) { self.fail(.connectTimeout) }
 }

@@ -31,10 +31,16 @@ package final class ProxyUnderTest: Sendable {
             return ProxyServer.ListenerOptions(
                 address: address, socketMode: listener.socketMode, trustedPeers: listener.trustedPeers)
         }
-        self.server = try ProxyServer.start(
-            self.compiled.generation,
-            options: .init(
-                listeners: listeners, loopCount: loops, registry: InstrumentRegistry(loopCount: loops)))
+        do {
+            self.server = try ProxyServer.start(
+                self.compiled.generation,
+                options: .init(
+                    listeners: listeners, loopCount: loops, registry: InstrumentRegistry(loopCount: loops)))
+        } catch {
+            self.upstream.stop()
+            self.authorizationServer.stop()
+            throw error
+        }
     }
 
     package static func compile(

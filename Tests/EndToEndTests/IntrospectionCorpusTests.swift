@@ -43,7 +43,10 @@ import Testing
                 let token = row.behaviour == "close_after_silently" ? "t\(number)" : "t"
                 client.send(request("GET", "/api/x", token: token))
                 let response = try #require(try client.readResponse())
-                let isWanted = row.want.contains { $0.hasPrefix("\(response.status)") }
+                // A busy machine may take longer than such a token lives.
+                let mayHaveExpired =
+                    number == 1 && response.status == 401 && row.want.contains { $0.hasSuffix("at most that long") }
+                let isWanted = mayHaveExpired || row.want.contains { $0.hasPrefix("\(response.status)") }
                 #expect(isWanted, "\(response.status), not one of \(row.want)")
                 if response.status == 200 { passed += 1 }
                 if row.want.contains("503 with Retry-After") { #expect(response.value("retry-after") != nil) }

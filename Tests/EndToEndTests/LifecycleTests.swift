@@ -61,6 +61,26 @@ import Testing
         }
     }
 
+    @Test("an address that another holds is told, and nothing is left half started", arguments: [true, false])
+    func addressInUse(byAnotherProxy: Bool) throws {
+        let folder = try ScratchFolder()
+        try withProxy { first throws in
+            let stub = try StubServer { $0.close() }
+            defer { stub.stop() }
+            guard case .port(let port) = byAnotherProxy ? first.address : stub.address else { return }
+            let socket = folder.file("free.sock")
+            let configuration = StandardConfiguration {
+                $0.listener = "unix:\(socket)\"}, {address: \"127.0.0.1:\(port)"
+            }
+            #expect(throws: ProxyServer.BindError.self) { try ProxyUnderTest(configuration.text, loops: 2) }
+            let free = StandardConfiguration { $0.listener = "unix:\(socket)" }
+            try withProxy(free.text) { second throws in
+                #expect(try second.exchange(request("GET", "/public/x"))?.status == 200)
+            }
+            #expect(try first.exchange(request("GET", "/public/x"))?.status == 200)
+        }
+    }
+
     @Test("a bad configuration changes nothing")
     func badReload() throws {
         try withProxy { proxy throws in

@@ -21,6 +21,7 @@ import Testing
             "HTTP/1.1 200 OK\r\nContent-Length: 5x\r\n\r\nhello",
             "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
             "HTTP/2 200\r\n\r\n",
+            "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             "HTTP/1.1 20 OK\r\n\r\n",
             "HTTP/1.1 200 OK\r\nBad Name: x\r\nContent-Length: 0\r\n\r\n",
             "HTTP/1.1 200 OK\r\n folded: x\r\nContent-Length: 0\r\n\r\n",

@@ -56,6 +56,30 @@ import Testing
         #expect(client.sawEnd && upstream.isClosedByLoop)
     }
 
+    @Test(
+        "such an answer is passed on whole, however long it is and however slowly it is fetched",
+        arguments: [true, false])
+    func longAnswerThenReset(hasLength: Bool) throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("POST", "/public/x", ["Content-Length: 100000"]))
+        let upstream = try proxy.upstream()
+        let body = String(repeating: "b", count: 300_000)
+        upstream.send("HTTP/1.1 413 Too Large\r\n" + (hasLength ? "Content-Length: 300000\r\n\r\n" : "\r\n") + body)
+        upstream.reset()
+        client.window = 50_000
+        client.send(String(repeating: "x", count: 1_000))
+        var received: [UInt8] = []
+        for _ in 0..<100 where !client.sawEnd {
+            try proxy.settle()
+            received += client.take()
+        }
+        let response = try RawMessage(response: received)
+        #expect(response.status == 413)
+        // Without a length nobody knows whether that was all.
+        #expect(response.isComplete == hasLength)
+        if hasLength { #expect(response.body.count == 300_000) }
+    }
+
     @Test("a 101 that waits for a slow client goes out before the tunnel's end does")
     func queuedHandshake() throws {
         let proxy = try ScriptedProxy()
@@ -152,6 +176,36 @@ import Testing
         #expect(client.sawReset)
     }
 
+    @Test("a stale connection to the authorization server costs no retry; a fresh one that dies is a failure")
+    func staleIntrospection() throws {
+        let proxy = try ScriptedProxy { $0.introspection = ["retries: 0"] }
+        let ok = "HTTP/1.1 204 No Content\r\n\r\n"
+        let client = try proxy.client(request("GET", "/api/x", token: "a"))
+        let server = try proxy.server()
+        let body = #"{"active":true,"scope":"read","sub":"a"}"#
+        try proxy.answer(server, "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        let upstream = try proxy.upstream()
+        try proxy.answer(upstream, ok)
+        #expect(client.takeStatus() == 204)
+        try proxy.answer(client, request("GET", "/api/x", token: "b"))
+        server.reset()
+        try proxy.settle()
+        let second = try proxy.server()
+        try proxy.answer(second, "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        try proxy.answer(upstream, ok)
+        #expect(client.takeStatus() == 204)
+        // Half an answer is not nothing: that is the server's failure.
+        try proxy.answer(client, request("GET", "/api/x", token: "c"))
+        try proxy.answer(second, "HTTP/1.1 200")
+        second.reset()
+        try proxy.settle()
+        #expect(client.takeStatus() == 503)
+        try proxy.answer(client, request("GET", "/api/x", token: "d"))
+        try proxy.server().reset()
+        try proxy.settle()
+        #expect(client.takeStatus() == 503)
+    }
+
     @Test("a tunnel reads no faster than the other side takes", arguments: [true, false])
     func tunnelBackPressure(isClientSlow: Bool) throws {
         let proxy = try ScriptedProxy()
@@ -205,5 +259,14 @@ import Testing
 extension [UInt8] {
     fileprivate func chunks(of size: Int) -> [[UInt8]] {
         stride(from: 0, to: self.count, by: size).map { Array(self[$0..<Swift.min(self.count, $0 + size)]) }
+    }
+}
+
+extension RawMessage {
+    /// What of a response has been received.
+    fileprivate init(response bytes: [UInt8]) throws {
+        var reader = MessageReader(bytes)
+        self = try #require(try reader.readHead { nil })
+        try reader.readBody(into: &self, isResponse: true) { nil }
     }
 }

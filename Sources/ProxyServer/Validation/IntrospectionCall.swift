@@ -37,6 +37,9 @@ final class IntrospectionCall {
     private var body: BodyTransfer = .none
     private var content: [UInt8] = []
     private var head: (status: Int, contentType: [UInt8]?, retryAfter: [UInt8]?)?
+    private var isOnReusedConnection = false
+    /// A byte of an answer has come on this connection.
+    private var hasHeard = false
     private var isOver = false
 
     private enum Wait { case turn, answer, retry }
@@ -93,8 +96,11 @@ final class IntrospectionCall {
         switch pool.lease(to: self, fresh: fresh) {
         case .ready(let connection):
             self.connection = connection
+            self.isOnReusedConnection = connection.isReused
             self.send()
-        case .connecting(let connection): self.connection = connection
+        case .connecting(let connection):
+            self.connection = connection
+            self.isOnReusedConnection = false
         case .full: self.failed(.connect)
         }
     }
@@ -140,7 +146,9 @@ final class IntrospectionCall {
     private func read(_ connection: ServiceConnection) {
         guard let endpoint = connection.endpoint else { return }
         switch endpoint.receive(upTo: ReadBuffer.readChunk * 4) {
-        case .bytes: self.readOn(connection, endpoint)
+        case .bytes:
+            self.hasHeard = true
+            self.readOn(connection, endpoint)
         case .wouldBlock: break
         case .full: self.end(.malformed)
         case .endOfStream:
@@ -217,14 +225,19 @@ final class IntrospectionCall {
 
     /// Nothing usable came back: asked again while there is time, on a fresh connection (asking changes nothing there).
     private func failed(_ failure: ServiceFailure) {
-        let wasStale = self.connection?.isReused ?? false
+        // A reused connection that ends before a byte of an answer was stale, which is not the server's failure.
+        let wasStale = self.isOnReusedConnection && failure == .reset && self.head == nil && !self.hasHeard
         self.release(reusable: false)
         self.head = nil
+        self.hasHeard = false
         self.content = []
+        if wasStale {
+            self.isOnReusedConnection = false
+            return self.ask(fresh: true)
+        }
         guard self.retriesLeft > 0, failure != .connectTimeout else { return self.end(.unavailable(retryAfter: nil)) }
         let pause = Self.retryPause << UInt64(self.introspection.retriesMax - self.retriesLeft)
         self.retriesLeft -= 1
-        if wasStale { return self.ask(fresh: true) }
         guard self.context.loop.now + pause < self.deadline else { return self.end(.unavailable(retryAfter: nil)) }
         self.wait = .retry
         self.context.loop.cancel(self.timer)

@@ -54,12 +54,14 @@ import Synchronization
         var made = pthread_t()
         // The thread holds its own reference until it ends.
         let me = unsafe Unmanaged.passRetained(self).toOpaque()
-        let failed = unsafe pthread_create(&made, nil, { argument in
-            guard let argument = unsafe argument else { return nil }
-            let log = unsafe Unmanaged<AccessLog>.fromOpaque(argument).takeRetainedValue()
-            log.run()
-            return nil
-        }, me)
+        let failed = unsafe pthread_create(
+            &made, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                let log = unsafe Unmanaged<AccessLog>.fromOpaque(argument).takeRetainedValue()
+                log.run()
+                return nil
+            }, me)
         precondition(failed == 0, "a thread can be started at start-up")
         self.thread = made
     }

@@ -31,7 +31,8 @@ package final class ProxyServer: Sendable {
 
         package init(
             listeners: [ListenerOptions], loopCount: Int, registry: InstrumentRegistry, accessLog: AccessLog? = nil,
-            fingerprintKey: FingerprintKey = .random(), remoteIntrospection: (any RemoteIntrospection)? = nil, connectionsMax: Int? = nil,
+            fingerprintKey: FingerprintKey = .random(), remoteIntrospection: (any RemoteIntrospection)? = nil,
+            connectionsMax: Int? = nil,
             kernel: @escaping @Sendable () -> any Kernel = { LinuxKernel() }
         ) {
             self.listeners = listeners
@@ -80,7 +81,9 @@ package final class ProxyServer: Sendable {
         _ generation: ProxyGeneration, options: Options, sockets: [[ListeningSocket]], addresses: [SocketAddress]
     ) throws(BindError) {
         self.addresses = addresses
-        do throws(SystemError) { self.resolver = try Resolver() } catch { throw BindError(address: addresses[0], cause: error) }
+        do throws(SystemError) { self.resolver = try Resolver() } catch {
+            throw BindError(address: addresses[0], cause: error)
+        }
         self.directory = LoopDirectory(count: options.loopCount)
         let shared = ProcessContext(
             registry: options.registry, resolver: self.resolver, accessLog: options.accessLog,

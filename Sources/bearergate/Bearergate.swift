@@ -24,7 +24,7 @@ struct Bearergate: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-        } catch where Self.exitCode(for: error) == .validationFailure {
+        } catch  where Self.exitCode(for: error) == .validationFailure {
             Complaint.write(Self.fullMessage(for: error))
             Self.exit(withError: ExitCode(2))
         } catch {

@@ -26,7 +26,8 @@ struct Serve: AsyncParsableCommand {
         let proxy: RunningProxy
         do {
             proxy = try await RunningProxy.start(
-                configuration: self.config, options: RunningProxy.Options(environment: ProcessInfo.processInfo.environment))
+                configuration: self.config,
+                options: RunningProxy.Options(environment: ProcessInfo.processInfo.environment))
         } catch let problems as ConfigurationProblems {
             Complaint.write(problems.description)
             throw ExitCode(2)

@@ -38,6 +38,8 @@ final class LoopContext {
     let loop: Loop
     let index: UInt16
     let shared: ProcessContext
+    // Each names the other, so one of them comes second: nil only inside `init` and behind the loop's last turn.
+    // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
     private(set) var current: GenerationContext!
     var connections: ConnectionTable
     /// Heads are written here and sent from here; what the socket does not take is queued by the endpoint.

@@ -44,7 +44,10 @@ final class IntrospectionCall {
 
     private enum Wait { case turn, answer, retry }
 
-    init(pending: PendingValidation, flight: FlightID, token: BearerToken, generation: GenerationContext, context: LoopContext) {
+    init(
+        pending: PendingValidation, flight: FlightID, token: BearerToken, generation: GenerationContext,
+        context: LoopContext
+    ) {
         guard let introspection = pending.server.settings.introspection else {
             preconditionFailure("only a server that introspects has flights")
         }
@@ -118,7 +121,9 @@ final class IntrospectionCall {
         guard let endpoint = self.connection?.endpoint, let target = self.introspection.endpoint else { return }
         var writer = HeadWriter(reserving: 512)
         let credentials: ClientCredentials? =
-            if case .clientSecretPost(let credentials) = self.introspection.clientAuthentication { credentials } else { nil }
+            if case .clientSecretPost(let credentials) = self.introspection.clientAuthentication { credentials } else {
+                nil
+            }
         let form = IntrospectionRequest(token: self.token).formBody(credentials: credentials)
         writer.append("POST ")
         writer.append(target.path)

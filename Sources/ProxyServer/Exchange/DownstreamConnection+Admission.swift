@@ -27,7 +27,7 @@ extension DownstreamConnection {
         self.perform(
             Admission.decide(
                 head, from: self.peer, in: generation.generation, keys: self.context.shared.fingerprintKey,
-                waiter: self.id, at: now))
+                waiter: self.id, at: now, noting: &exchange.tokenUse))
     }
 
     private func perform(_ decision: Decision) {
@@ -54,22 +54,25 @@ extension DownstreamConnection {
     private func hold(_ pending: PendingValidation) {
         self.phase = .undecided(pending)
         self.endpoint.wantsReading = false
+        self.exchange?.serverAskedAt = self.context.loop.now
         self.stallDeadline = self.context.loop.now + Self.undecidedMax(of: pending.server)
         self.updateDeadline()
     }
 
     /// The answer is there: the head, still in the buffer, is held against it.
     func resume(with landing: Landing) {
-        guard case .undecided(let pending) = self.phase else { return }
+        guard case .undecided(let pending) = self.phase, let exchange else { return }
         self.stallDeadline = .max
         let now = self.context.now
+        exchange.serverAnsweredAt = now.monotonic
         let inbound = self.endpoint.inbound
         let head = RequestHead(bytes: inbound.bytes, index: self.parser.index)
         switch landing {
         case .verdict(let verdict):
-            self.perform(Admission.resume(pending, with: verdict, head: head, at: now))
+            self.perform(
+                Admission.resume(pending, with: verdict, head: head, at: now, noting: &exchange.tokenUse))
         case .keys:
-            self.perform(Admission.resumeWithKeys(pending, head: head, at: now))
+            self.perform(Admission.resumeWithKeys(pending, head: head, at: now, noting: &exchange.tokenUse))
         }
         // What came behind the request may have been waiting for this one's answer.
         self.processInbound()
@@ -107,22 +110,23 @@ extension DownstreamConnection {
         exchange.streamIdleTimeout = grant.route.upstream.streamIdleTimeout
         self.phase = .exchanging
         self.endpoint.wantsReading = false
-        self.askUpstream(fresh: false)
+        self.askUpstream(exchange, grant, fresh: false)
     }
 
+    // What a request needs on its way is handed from call to call: looking it up anew costs two atomic operations each.
+
     /// - Parameter fresh: not on a reused connection.
-    func askUpstream(fresh: Bool) {
-        guard let exchange, let route = exchange.route else { return }
-        let pool = exchange.generation.upstreamPools[route.upstream.index]
-        switch pool.lease(to: self, fresh: fresh) {
+    func askUpstream(_ exchange: Exchange, _ grant: AccessGrant, fresh: Bool) {
+        let index = grant.route.upstream.index
+        switch exchange.generation.upstreamPools[index].lease(to: self, fresh: fresh) {
         case .ready(let connection):
             exchange.upstream = connection
-            self.sendRequestHead()
+            self.sendRequestHead(of: exchange, grant, on: connection)
         case .connecting(let connection):
             exchange.upstream = connection
         case .full:
-            exchange.generation.instruments.upstreams[route.upstream.index].count(.busy)
-            self.refuse(.upstreamBusy, route: route)
+            exchange.generation.instruments.upstreams[index].count(.busy)
+            self.refuse(.upstreamBusy, route: grant.route)
         }
     }
 }

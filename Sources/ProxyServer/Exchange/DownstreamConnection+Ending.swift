@@ -65,7 +65,7 @@ extension DownstreamConnection {
     func finishExchange() {
         guard let exchange else { return }
         let requestIsWhole = exchange.requestBody.isFinished
-        self.exchange?.responseBytes = exchange.responseBody.contentCount
+        exchange.responseBytes = exchange.responseBody.contentCount
         self.record(.forwarded, route: exchange.route)
         self.releaseUpstream(reusable: exchange.upstreamKeepsAlive && requestIsWhole)
         guard exchange.clientKeepsAlive else {
@@ -80,7 +80,7 @@ extension DownstreamConnection {
     /// Gives the upstream's connection back, or closes it when it is not certain to be in step.
     func releaseUpstream(reusable: Bool) {
         guard let exchange, let upstream = exchange.upstream else { return }
-        self.exchange?.upstream = nil
+        exchange.upstream = nil
         if reusable { upstream.pool.giveBack(upstream) } else { upstream.discard() }
         if let route = exchange.route {
             exchange.generation.instruments.upstreams[route.upstream.index].set(

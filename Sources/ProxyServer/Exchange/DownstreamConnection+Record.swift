@@ -47,19 +47,20 @@ extension DownstreamConnection {
     /// Counts and logs one finished exchange; called once for each.
     func record(_ end: ExchangeEnd, route: Route?) {
         let now = self.context.loop.now
-        let startedAt = self.exchange?.startedAt.monotonic ?? now
-        let generation = self.exchange?.generation ?? self.context.current!
+        let exchange = self.exchange
+        let startedAt = exchange?.startedAt.monotonic ?? now
+        let generation = exchange?.generation ?? self.context.current!
         let (decision, reason, status): (DecisionLabel, Refusal?, UInt16) =
             switch end {
             case .forwarded:
-                if let reported = self.exchange?.grant?.reportedRefusal {
-                    (.reported, reported, self.exchange?.status ?? 0)
+                if let reported = exchange?.grant?.reportedRefusal {
+                    (.reported, reported, exchange?.status ?? 0)
                 } else {
-                    (.allowed, nil, self.exchange?.status ?? 0)
+                    (.allowed, nil, exchange?.status ?? 0)
                 }
             case .refused(let refusal):
                 (refusal.party == .client ? .refused : .failed, refusal, refusal.status)
-            case .cut: (.failed, .upstreamMalformed, self.exchange?.status ?? 0)
+            case .cut: (.failed, .upstreamMalformed, exchange?.status ?? 0)
             }
         generation.routeInstruments(route).count(
             decision, reason: reason, status: status, nanoseconds: now - startedAt)
@@ -86,13 +87,19 @@ extension DownstreamConnection {
         }
         line.add("bytes", exchange.responseBytes)
         line.add("duration_ms", milliseconds: now - exchange.startedAt.monotonic)
-        if exchange.decidedAt > 0 {
-            line.add("decision_ms", milliseconds: exchange.decidedAt - exchange.startedAt.monotonic)
+        // What was refused before it went on was decided just now.
+        let decidedAt = exchange.decidedAt > 0 ? exchange.decidedAt : now
+        line.add("decision_ms", milliseconds: decidedAt - exchange.startedAt.monotonic)
+        if exchange.serverAskedAt > 0 {
+            let answeredAt = exchange.serverAnsweredAt > 0 ? exchange.serverAnsweredAt : now
+            line.add("authorization_server_ms", milliseconds: answeredAt - exchange.serverAskedAt)
         }
         if exchange.upstreamAnsweredAt > 0 {
             line.add("upstream_ms", milliseconds: exchange.upstreamAnsweredAt - exchange.upstreamAskedAt)
         }
-        if let token = exchange.grant?.token {
+        if let fingerprint = exchange.tokenUse.fingerprint { line.add("token", hexadecimal: fingerprint) }
+        if let cache = exchange.tokenUse.cache { line.add("cache", cache.label) }
+        if let token = exchange.grant?.token ?? exchange.tokenUse.token {
             if let subject = token.subject { line.add("sub", subject) }
             if let client = token.clientID { line.add("client_id", client) }
         }

@@ -4,10 +4,8 @@ import Reactor
 
 extension DownstreamConnection {
     /// The upstream is connected: the head goes, and with it what is already there of a plain body.
-    func sendRequestHead() {
-        guard let exchange, let grant = exchange.grant, let upstream = exchange.upstream,
-            let requestID = exchange.requestID, let endpoint = upstream.endpoint
-        else { return }
+    func sendRequestHead(of exchange: Exchange, _ grant: AccessGrant, on upstream: ServiceConnection) {
+        guard let requestID = exchange.requestID, let endpoint = upstream.endpoint else { return }
         let inbound = self.endpoint.inbound
         self.context.writer.reset()
         do {
@@ -19,15 +17,16 @@ extension DownstreamConnection {
             self.releaseUpstream(reusable: true)
             return self.refuse(error, route: grant.route)
         }
-        self.exchange?.requestHeadSent = true
-        self.exchange?.upstreamAskedAt = self.context.loop.now
+        exchange.requestHeadSent = true
+        exchange.upstreamAskedAt = self.context.loop.now
         if exchange.requestFraming == .none {
             // The head stays in the buffer: should this reused connection turn out dead, the request is sent again.
             guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
-            return self.requestIsSent()
+            endpoint.deadline = self.context.loop.now + grant.route.upstream.responseTimeout
+            return
         }
         inbound.consume(exchange.headByteCount)
-        self.exchange?.headByteCount = 0
+        exchange.headByteCount = 0
         self.bodyRate = BodyRateWindow(contentCount: 0, now: self.context.loop.now)
         self.progressed()
         self.sendRequestHeadWithBody(to: endpoint, of: upstream)

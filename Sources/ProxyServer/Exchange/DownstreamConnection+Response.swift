@@ -5,8 +5,9 @@ import Reactor
 
 extension DownstreamConnection: ServiceConnectionUser {
     func serviceConnected(_ connection: ServiceConnection) {
-        guard case .exchanging = self.phase, self.exchange?.upstream === connection else { return }
-        self.sendRequestHead()
+        guard case .exchanging = self.phase, let exchange, exchange.upstream === connection, let grant = exchange.grant
+        else { return }
+        self.sendRequestHead(of: exchange, grant, on: connection)
     }
 
     func serviceReadable(_ connection: ServiceConnection) {
@@ -126,7 +127,7 @@ extension DownstreamConnection: ServiceConnectionUser {
         if exchange.mayIdle { exchange.streamIdleTimeout = .max / 2 }
         endpoint.deadline = .max
         endpoint.inbound.consume(connection.parser.index.byteCount)
-        self.sendResponseHead(from: endpoint)
+        self.sendResponseHead(of: exchange, from: endpoint)
     }
 
     /// Server-Sent Events may be silent for as long as they like.
@@ -139,8 +140,8 @@ extension DownstreamConnection: ServiceConnectionUser {
     }
 
     /// One system call for the head and what is there of the body.
-    private func sendResponseHead(from upstream: Endpoint) {
-        let available = min(UInt64(upstream.inbound.count), self.exchange?.responseBody.remainingLength ?? 0)
+    private func sendResponseHead(of exchange: Exchange, from upstream: Endpoint) {
+        let available = min(UInt64(upstream.inbound.count), exchange.responseBody.remainingLength ?? 0)
         guard available > 0 else {
             // Chunked: what is there is framed behind the head in the same writer, and goes out with it.
             return self.pumpResponse(mayRead: false, headIsWaiting: true)
@@ -154,7 +155,9 @@ extension DownstreamConnection: ServiceConnectionUser {
             if count < headCount {
                 guard self.clientTakes(self.context.writeOut(to: self.endpoint, from: count)) else { return }
             } else {
-                self.responseBodyPassed(count - headCount, from: upstream)
+                self.responseBodyPassed(count - headCount, of: exchange, from: upstream)
+                // Most answers come whole with their head, and are over here.
+                if exchange.responseBody.isFinished { return self.finishExchange() }
             }
         }
         self.pumpResponse(mayRead: false)
@@ -162,9 +165,9 @@ extension DownstreamConnection: ServiceConnectionUser {
 
     // MARK: The body
 
-    private func responseBodyPassed(_ count: Int, from upstream: Endpoint) {
+    private func responseBodyPassed(_ count: Int, of exchange: Exchange, from upstream: Endpoint) {
         guard count > 0 else { return }
-        self.exchange?.responseBody.passed(count)
+        exchange.responseBody.passed(count)
         upstream.inbound.consume(count)
     }
 
@@ -172,17 +175,16 @@ extension DownstreamConnection: ServiceConnectionUser {
     func pumpResponse(mayRead: Bool, headIsWaiting: Bool = false) {
         var mayRead = mayRead
         var headIsWaiting = headIsWaiting
-        while let connection = self.exchange?.upstream, let upstream = connection.endpoint {
+        while let exchange, let upstream = exchange.upstream?.endpoint {
             guard headIsWaiting || self.endpoint.outbound.isEmpty else { return self.pauseUpstream(upstream) }
             if !headIsWaiting { self.context.writer.reset() }
             let step: BodyTransfer.Step
             do {
-                guard let made = try self.stepResponseBody(upstream) else { return }
-                step = made
+                step = try self.step(exchange, upstream)
             } catch {
                 // While its head is still in our hands the response has not begun.
                 guard headIsWaiting else { return self.abortExchange() }
-                self.exchange?.status = 0
+                exchange.status = 0
                 return self.responseIsBad()
             }
             headIsWaiting = false
@@ -193,7 +195,7 @@ extension DownstreamConnection: ServiceConnectionUser {
                 let inbound = upstream.inbound
                 switch self.endpoint.send(inbound.bytes.extracting(0..<count)) {
                 case .sent(let sent):
-                    self.responseBodyPassed(sent, from: upstream)
+                    self.responseBodyPassed(sent, of: exchange, from: upstream)
                     if sent < count { return self.pauseUpstream(upstream) }
                 case .wouldBlock: return self.pauseUpstream(upstream)
                 case .failed: return self.clientIsGone()
@@ -216,13 +218,12 @@ extension DownstreamConnection: ServiceConnectionUser {
         }
     }
 
-    private func stepResponseBody(_ upstream: Endpoint) throws(WireError) -> BodyTransfer.Step? {
-        guard let exchange, let route = exchange.route else { return nil }
-        let generation = exchange.generation.generation
+    private func step(_ exchange: Exchange, _ upstream: Endpoint) throws(WireError) -> BodyTransfer.Step {
         let inbound = upstream.inbound
-        return try self.exchange?.responseBody.step(inbound.bytes, into: &self.context.writer) {
-            fields, bytes, writer in
-            ForwardedTrailers.writeResponse(fields, in: bytes, route: route, generation: generation, into: &writer)
+        return try exchange.responseBody.step(inbound.bytes, into: &self.context.writer) { fields, bytes, writer in
+            guard let route = exchange.route else { return }
+            ForwardedTrailers.writeResponse(
+                fields, in: bytes, route: route, generation: exchange.generation.generation, into: &writer)
         }
     }
 
@@ -325,9 +326,9 @@ extension DownstreamConnection: ServiceConnectionUser {
             && !exchange.retried && exchange.headByteCount > 0 && exchange.method.isIdempotent
             && connection.endpoint?.inbound.isEmpty ?? true
         self.releaseUpstream(reusable: false)
-        if mayBeStale, failure == .reset {
-            self.exchange?.retried = true
-            return self.askUpstream(fresh: true)
+        if mayBeStale, failure == .reset, let grant = exchange.grant {
+            exchange.retried = true
+            return self.askUpstream(exchange, grant, fresh: true)
         }
         guard !exchange.responseStarted else { return self.abortExchange() }
         switch failure {

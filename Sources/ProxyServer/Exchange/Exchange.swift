@@ -43,7 +43,11 @@ final class Exchange {
 
     // For the log.
     var logged: LoggedRequest?
+    var tokenUse = TokenUse()
     var decidedAt: UInt64 = 0
+    /// When the request began and ended to wait for an answer of the authorization server, or for its keys.
+    var serverAskedAt: UInt64 = 0
+    var serverAnsweredAt: UInt64 = 0
     var upstreamAskedAt: UInt64 = 0
     var upstreamAnsweredAt: UInt64 = 0
     var responseBytes: UInt64 = 0

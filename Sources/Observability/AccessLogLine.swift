@@ -33,6 +33,16 @@ package struct AccessLogLine: Sendable {
         self.bytes.append(contentsOf: String(number).utf8)
     }
 
+    /// Eight bytes as sixteen digits.
+    package mutating func add(_ name: StaticString, hexadecimal number: UInt64) {
+        self.begin(name)
+        self.bytes.append(UInt8(ascii: "\""))
+        for shift in stride(from: UInt64(60), through: 0, by: -4) {
+            self.bytes.append(Self.digits[Int(number >> shift & 0xF)])
+        }
+        self.bytes.append(UInt8(ascii: "\""))
+    }
+
     /// A duration in milliseconds with three decimals.
     package mutating func add(_ name: StaticString, milliseconds nanoseconds: UInt64) {
         self.begin(name)

@@ -36,7 +36,7 @@ import Testing
 
     /// Keys with one value yet: another one is refused, see `UnsupportedTests` and `version`.
     static let oneValued: Set<String> = [
-        "version", "listeners[].mode", "routes[].token_sources", "defaults.token_sources",
+        "version", "listeners[].mode",
         "authorization_servers.NAME.cache.stale_while_revalidate", "authorization_servers.NAME.cache.stale_if_error",
     ]
 
@@ -366,6 +366,10 @@ import Testing
         Row("routes[].cors_preflight", "pass", "true") { "\($0.generation.routes[0].passesCORSPreflight)" },
         Row("routes[].subject_headers", "{X-Subject: '{sub}'}", "x-subject") {
             $0.generation.routes[0].subjectFields.names.map(\.description).joined(separator: " ")
+        },
+        Row("routes[].token_sources", "['header:X-Token', authorization]", "true x-token") {
+            let sources = $0.generation.routes[0].tokenSources
+            return "\(sources.readsAuthorization) \(sources.fields.map(\.description).joined(separator: " "))"
         },
         Row("routes[].keep_headers", "[X-HTTP-Method-Override]", "x-http-method-override") {
             $0.generation.routes[0].keptFields.map(\.description).joined()

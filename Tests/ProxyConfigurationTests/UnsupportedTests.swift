@@ -28,7 +28,6 @@ import Testing
             Case(path: "authorization_servers.NAME.cache.stale_if_error", value: "10s"),
             Case(path: "upstreams.NAME.url", value: "'https://127.0.0.1'"),
             Case(path: "routes[].token_sources", value: "[authorization, 'cookie:session']"),
-            Case(path: "routes[].token_sources", value: "['header:X-Token']"),
             Case(path: "routes[].token_sources", value: "[form]"),
             Case(path: "routes[].token_sources", value: "[query]"),
         ]

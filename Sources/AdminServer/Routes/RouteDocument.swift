@@ -22,6 +22,9 @@ enum RouteDocument {
             "methods": route.methods.isAnyButConnectAndTrace ? .null : .strings(route.methods.tokens),
             "access": .string("\(route.access)"),
             "realm": .string(route.realm),
+            "token_sources": .strings(
+                (route.tokenSources.readsAuthorization ? ["authorization"] : [])
+                    + route.tokenSources.fields.map { "header:\($0)" }),
             "authorization_server": (route.authorizationServer?.settings.name).map { .string($0) } ?? .null,
             "scopes": [
                 "all_of": .strings(scopes.allOf.map(\.text)), "any_of": .strings(scopes.anyOf.map(\.text)),

@@ -129,19 +129,50 @@ extension ValueFormat where Value == [UInt8] {
     }
 }
 
-/// Where a route looks for its token.
-package enum TokenSource: Sendable, Hashable { case authorization }
+/// One place where a route looks for its token.
+package enum TokenSource: Sendable, Hashable {
+    case authorization
+    /// A field of the route's choice.
+    case field(FoldedFieldName)
+}
 
 extension ValueFormat where Value == TokenSource {
     package static let tokenSource: ValueFormat<TokenSource> = ValueFormat(
-        "token source", schema: .choice(["authorization"])
+        "token source",
+        schema: .any(of: [.choice(["authorization"]), .pattern("^header:[A-Za-z0-9-]+$")])
     ) { node, context in
-        guard let text = context.text(node, expected: "`authorization`") else { return nil }
+        guard let text = context.text(node, expected: "`authorization` or `header:NAME`") else { return nil }
         if text == "authorization" { return .authorization }
-        let isKnown = text == "form" || text == "query" || text.hasPrefix("cookie:") || text.hasPrefix("header:")
+        if text.hasPrefix("header:") { return Self.field(text.dropFirst("header:".count), node.position, context) }
+        let isKnown = text == "form" || text == "query" || text.hasPrefix("cookie:")
         context.error(
             isKnown ? "\(shown(text)) is not supported yet" : "\(shown(text)) is no token source", at: node.position,
-            remedy: "write `authorization`")
+            remedy: "write `authorization` or such as `header:X-Access-Token`")
         return nil
     }
+
+    private static func field(_ name: Substring, _ position: Position, _ context: ReadingContext) -> TokenSource? {
+        guard !name.isEmpty, name.utf8.count <= Self.nameBytesMax,
+            name.utf8.allSatisfy({ $0 == 0x2D || ($0 | 0x20) &- 0x61 < 26 || ($0 >= 0x30 && $0 <= 0x39) })
+        else {
+            context.error(
+                "`header:` wants a field name of letters, digits and `-`", at: position,
+                remedy: "write such as `header:X-Access-Token`")
+            return nil
+        }
+        let folded = FoldedFieldName(folding: String(name))
+        switch folded.problemAsTokenSource {
+        case nil: return .field(folded)
+        case .isAuthorization:
+            context.error("`Authorization` is a source by another name", at: position, remedy: "write `authorization`")
+        case .isTaken:
+            context.error(
+                "\(shown(String(name))) has a meaning of its own and can hold no token", at: position,
+                remedy: "write such as `header:X-Access-Token`")
+        }
+        return nil
+    }
+
+    /// No field that anybody uses has a longer name.
+    private static var nameBytesMax: Int { 128 }
 }

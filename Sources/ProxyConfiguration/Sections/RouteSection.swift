@@ -43,10 +43,12 @@ package struct RouteSection: ConfigurationSection {
     static let authorizationServer = ConfigurationKey.optional(
         "authorization_server", .text("the name of an authorization server"),
         "Who answers for its tokens; needed when there are several.")
-    /// Where the token is looked for.
-    /// - `token_sources` (list of words, optional, default: authorization): others are not supported yet.
+    /// Where the token is looked for; in two places at once it is refused.
+    /// - `token_sources` (list of words, optional, default: authorization): `authorization`, `header:NAME` (the bare
+    ///   token, or `Bearer` and the token); others are not supported yet. The field is removed unless `forward_token`.
     static let tokenSources = ConfigurationKey.defaulted(
-        "token_sources", .list(of: .tokenSource, countMax: 8), "[authorization]", "Where the token is looked for.")
+        "token_sources", .list(of: .tokenSource, countMax: 8), "[authorization]",
+        "Where the token is looked for: authorization, header:NAME.")
     /// Whether a token must name its subject.
     /// - `subject` (word, optional, default: required): `optional` admits a token without `sub`; then no subject
     ///   field is sent.

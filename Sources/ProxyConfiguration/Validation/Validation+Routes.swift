@@ -112,6 +112,7 @@ struct RouteCompilation {
         let route = Route(
             index: index, name: name, hosts: self.hosts(), paths: paths.map(\.value), methods: methods,
             access: self.section.access.value ?? .required, realm: self.section.realm.value ?? "bearergate",
+            tokenSources: self.tokenSources(besides: subjectFields),
             authorizationServer: isPublic ? nil : server, policy: isPublic ? AccessPolicy() : policy,
             upstream: upstream,
             host: self.section.host.value ?? .keep, pathRewrite: rewrite,
@@ -202,6 +203,34 @@ struct RouteCompilation {
                 remedy: "write `authorization_server:` with one of " + names.map { "`\($0)`" }.joined(separator: ", "))
         }
         return nil
+    }
+
+    private func tokenSources(besides subjectFields: SubjectFieldSet) -> TokenSources {
+        let context = self.context.stepping(into: "token_sources")
+        var readsAuthorization = false
+        var fields: [FoldedFieldName] = []
+        for (index, placed) in (self.section.tokenSources.value ?? []).enumerated() {
+            let isTwice: Bool
+            switch placed.value {
+            case .authorization:
+                isTwice = readsAuthorization
+                readsAuthorization = true
+            case .field(let name):
+                isTwice = fields.contains(name)
+                fields.append(name)
+                if subjectFields.names.contains(name) {
+                    context.stepping(into: index).error(
+                        "`subject_headers` has a field of this name", at: placed.position,
+                        remedy: "take another name for one of them")
+                }
+            }
+            if isTwice {
+                context.stepping(into: index).error(
+                    "this source is written twice", at: placed.position, remedy: "write each once")
+            }
+        }
+        guard readsAuthorization || !fields.isEmpty else { return .authorization }
+        return TokenSources(readsAuthorization: readsAuthorization, fields: fields)
     }
 
     private func subjectFields() -> SubjectFieldSet {

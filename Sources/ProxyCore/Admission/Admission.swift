@@ -6,9 +6,11 @@ import JOSE
 /// Every door asks here: the proxy, later the decision API and `explain`. Pure but for the caches it is given: no socket,
 /// no clock, no log.
 package enum Admission {
+    ///
+    /// - Parameter use: what is learnt of the token, for the log.
     package static func decide(
         _ head: borrowing RequestHead, from peer: PeerIdentity, in generation: ProxyGeneration, keys: FingerprintKey,
-        waiter: WaiterID, at now: Instant
+        waiter: WaiterID, at now: Instant, noting use: inout TokenUse
     ) -> Decision {
         guard head.method != .connect, head.method != .trace else { return .refuse(.methodRefused, nil) }
         let target: RequestTarget
@@ -30,7 +32,8 @@ package enum Admission {
         }
         let presented: TokenExtractor.Presented
         do throws(CredentialProblem) {
-            presented = try TokenExtractor.extract(from: head, tokenBytesMax: generation.limits.token)
+            presented = try TokenExtractor.extract(
+                from: head, at: route.tokenSources, tokenBytesMax: generation.limits.token)
         } catch {
             return .refuse(.invalidRequest(error), route)
         }
@@ -44,15 +47,17 @@ package enum Admission {
             hit: hit, target: target, server: server, tokenRange: range,
             fingerprint: keys.fingerprint(of: head.bytes.slice(range), identity: server.identity),
             flight: nil, waiter: waiter, since: now)
-        return self.validate(question, head, at: now)
+        use.fingerprint = question.fingerprint.truncated
+        return self.validate(question, head, at: now, &use)
     }
 
     /// The flight that a request waited for has landed.
     package static func resume(
-        _ pending: PendingValidation, with verdict: FlightVerdict, head: borrowing RequestHead, at now: Instant
+        _ pending: PendingValidation, with verdict: FlightVerdict, head: borrowing RequestHead, at now: Instant,
+        noting use: inout TokenUse
     ) -> Decision {
         switch verdict {
-        case .accepted(let token): self.evaluate(token, pending, head, at: now)
+        case .accepted(let token): self.evaluate(token, pending, head, at: now, &use)
         case .rejected(let rejection): self.refuse(.tokenRejected(rejection), pending.hit, pending.target)
         case .failed(let failure): .refuse(failure.refusal, pending.route)
         }
@@ -60,16 +65,16 @@ package enum Admission {
 
     /// The keys that a request waited for are there, or will not come in time: what the shelf holds now is final.
     package static func resumeWithKeys(
-        _ pending: PendingValidation, head: borrowing RequestHead, at now: Instant
+        _ pending: PendingValidation, head: borrowing RequestHead, at now: Instant, noting use: inout TokenUse
     ) -> Decision {
-        self.verify(pending, head, mayWait: false, at: now)
+        self.verify(pending, head, mayWait: false, at: now, &use)
     }
 
     // MARK: The token
 
     @inline(__always)
     private static func validate(
-        _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant
+        _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant, _ use: inout TokenUse
     ) -> Decision {
         let cache = question.server.state.cache
         let fingerprint = question.fingerprint
@@ -77,26 +82,37 @@ package enum Admission {
         let notOlderThan = question.route.maxAnswerAge.map { now.monotonic.subtractingClamped($0) } ?? 0
         if question.server.settings.strategy != .introspect {
             if let kept = cache.lookup(fingerprint, at: now, notOlderThan: notOlderThan) {
-                return self.follow(kept, question, head, at: now)
+                return self.follow(kept, question, head, at: now, &use)
             }
             if question.server.settings.strategy == .verify || self.claimsToBeJWT(question, head) {
-                return self.verify(question, head, mayWait: true, at: now)
+                use.cache = .miss
+                return self.verify(question, head, mayWait: true, at: now, &use)
             }
         }
         let lookup = cache.lookupOrJoin(fingerprint, waiter: question.waiter, at: now, notOlderThan: notOlderThan)
-        return self.follow(lookup, question, head, at: now)
+        return self.follow(lookup, question, head, at: now, &use)
     }
 
     @inline(__always)
     private static func follow(
-        _ lookup: CacheShard.Lookup, _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant
+        _ lookup: CacheShard.Lookup, _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant,
+        _ use: inout TokenUse
     ) -> Decision {
         switch lookup {
-        case .accepted(let token): self.evaluate(token, question, head, at: now)
-        case .rejected(let rejection): self.refuse(.tokenRejected(rejection), question.hit, question.target)
-        case .depart(let flight): .introspect(question.boarding(flight))
-        case .wait(let flight): .wait(question.boarding(flight))
-        case .crowded: .refuse(.authorizationServerBusy, question.route)
+        case .accepted(let token):
+            use.cache = .hit
+            return self.evaluate(token, question, head, at: now, &use)
+        case .rejected(let rejection):
+            use.cache = .negativeHit
+            return self.refuse(.tokenRejected(rejection), question.hit, question.target)
+        case .depart(let flight):
+            use.cache = .miss
+            return .introspect(question.boarding(flight))
+        case .wait(let flight):
+            use.cache = .joined
+            return .wait(question.boarding(flight))
+        case .crowded:
+            return .refuse(.authorizationServerBusy, question.route)
         }
     }
 
@@ -106,7 +122,8 @@ package enum Admission {
     }
 
     private static func verify(
-        _ question: PendingValidation, _ head: borrowing RequestHead, mayWait: Bool, at now: Instant
+        _ question: PendingValidation, _ head: borrowing RequestHead, mayWait: Bool, at now: Instant,
+        _ use: inout TokenUse
     ) -> Decision {
         let server = question.server
         guard let profile = server.jwtProfile else { return .refuse(.internalError, question.route) }
@@ -121,7 +138,7 @@ package enum Admission {
                             head.bytes.slice(question.tokenRange), keys: snapshot.keys, profile: profile))
                     server.state.cache.keepVerified(
                         token, for: question.fingerprint, keyEpoch: snapshot.epoch, at: now)
-                    return self.evaluate(token, question, head, at: now)
+                    return self.evaluate(token, question, head, at: now, &use)
                 } catch {
                     otherwise = .tokenRejected(TokenRejection(error))
                     guard case .unknownKey = error, mayWait else {
@@ -149,13 +166,15 @@ package enum Admission {
 
     @inline(__always)
     private static func evaluate(
-        _ token: ValidatedToken, _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant
+        _ token: ValidatedToken, _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant,
+        _ use: inout TokenUse
     ) -> Decision {
         do throws(Refusal) {
             return .forward(
                 try PolicyEvaluation.evaluate(
-                    token, question.fingerprint, for: question.hit, target: question.target, head: head, at: now))
+                    token, for: question.hit, target: question.target, head: head, at: now))
         } catch {
+            use.token = token
             return self.refuse(error, question.hit, question.target)
         }
     }

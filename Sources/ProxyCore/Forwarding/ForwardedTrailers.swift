@@ -11,7 +11,10 @@ package enum ForwardedTrailers {
     ) {
         for index in 0..<fields.count {
             let field = fields[index]
-            guard self.isHarmless(field, bytes), !generation.reservedNames.contains(name: bytes.slice(field.name))
+            let name = bytes.slice(field.name)
+            // A credential has no place in a trailer, forwarded or not: nobody looked at it there.
+            guard self.isHarmless(field, bytes), !generation.reservedNames.contains(name: name),
+                !(route.readsTokenFields && route.tokenSources.namesField(name))
             else {
                 continue
             }

@@ -100,9 +100,11 @@ package enum UpstreamRequestHead {
         _ head: borrowing RequestHead, _ route: Route, _ believed: FieldKindSet, _ framing: BodyFraming
     ) -> FieldKindSet {
         var dropped = HopByHopFields.ofRequests.union(OverrideFields.kinds.subtracting(believed))
-        // On a public route no token was read, so the field is the upstream's business; everywhere else it held the
-        // credential, or something in its place, that ends here.
-        if route.access != .public && !route.forwardsToken { dropped.insert(.authorization) }
+        // Where no token is read from it the field is the upstream's business; everywhere else it held the credential, or
+        // something in its place, that ends here.
+        if route.access != .public && route.tokenSources.readsAuthorization && !route.forwardsToken {
+            dropped.insert(.authorization)
+        }
         // A 1.0 client cannot be told to continue, and without content nobody waits (RFC 9110 §10.1.1).
         if head.index.minorVersion == 0 || !framing.hasContent { dropped.insert(.expect) }
         return dropped
@@ -114,6 +116,7 @@ package enum UpstreamRequestHead {
     ) {
         let fields = head.index.fields
         let keepsSome = !route.keptFields.isEmpty
+        let readsFields = route.readsTokenFields
         var run = ByteRange.empty
         for index in 0..<fields.count {
             let field = fields[index]
@@ -122,6 +125,7 @@ package enum UpstreamRequestHead {
             guard passes, field.isSpeltExactly || !HopByHopFields.unforgeable.contains(field.kind),
                 !reserved.contains(name: head.name(field))
             else { continue }
+            if readsFields && route.endsHere(head.name(field), isSpeltExactly: field.isSpeltExactly) { continue }
             if let nominated, nominated.contains(head.name(field), of: head.bytes) { continue }
             if field.line.lower != run.upper {
                 if !run.isEmpty { writer.append(head.bytes.slice(run)) }

@@ -9,8 +9,6 @@ package struct AccessGrant: Sendable {
     package let target: RequestTarget
     /// Nil: goes on without identity (public route, optional without token, preflight, report only).
     package let token: ValidatedToken?
-    /// Eight bytes of the token's fingerprint, for the log; nil without a token.
-    package let tokenFingerprint: UInt64?
     /// What `report_only` let pass: to be logged and counted.
     package let reportedRefusal: Refusal?
     /// The subject fields, written out, each line with its CRLF; empty where no identity goes on.
@@ -19,13 +17,12 @@ package struct AccessGrant: Sendable {
     package let streamsEndAt: NumericDate?
 
     fileprivate init(
-        hit: RouteHit, target: RequestTarget, token: ValidatedToken?, fingerprint: TokenFingerprint? = nil,
-        subjectLines: [UInt8] = [], reportedRefusal: Refusal? = nil
+        hit: RouteHit, target: RequestTarget, token: ValidatedToken?, subjectLines: [UInt8] = [],
+        reportedRefusal: Refusal? = nil
     ) {
         self.route = hit.route
         self.target = target
         self.token = token
-        self.tokenFingerprint = fingerprint?.truncated
         self.subjectLines = subjectLines
         self.reportedRefusal = reportedRefusal
         self.streamsEndAt = hit.route.endsStreamsAtExpiry ? token?.endsAt : nil
@@ -37,16 +34,15 @@ package enum PolicyEvaluation {
     /// A token against a route.
     @inline(__always)
     package static func evaluate(
-        _ token: ValidatedToken, _ fingerprint: TokenFingerprint, for hit: RouteHit, target: RequestTarget,
-        head: borrowing RequestHead, at now: Instant
+        _ token: ValidatedToken, for hit: RouteHit, target: RequestTarget, head: borrowing RequestHead,
+        at now: Instant
     ) throws(Refusal) -> AccessGrant {
         if let refusal = hit.route.policy.refusal(of: token, hit: hit, target: target, head: head, at: now) {
             throw refusal
         }
         do throws(SubjectValueProblem) {
             let lines = try token.subjectLines(hit.route.subjectFields)
-            return AccessGrant(
-                hit: hit, target: target, token: token, fingerprint: fingerprint, subjectLines: lines)
+            return AccessGrant(hit: hit, target: target, token: token, subjectLines: lines)
         } catch {
             // A value that cannot be sent faithfully is not sent at all, and the request neither. Whose fault it is
             // depends on who wrote it: the client brought the JWT, the server gave the answer.

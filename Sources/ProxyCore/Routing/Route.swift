@@ -12,6 +12,7 @@ package final class Route: Sendable {
     package let access: Access
     /// `realm` of challenges (RFC 9110 §11.5).
     package let realm: String
+    package let tokenSources: TokenSources
     /// Who answers for this route's tokens; nil only on public routes.
     package let authorizationServer: AuthorizationServer?
     package let policy: AccessPolicy
@@ -59,6 +60,7 @@ package final class Route: Sendable {
         methods: MethodSet = .anyButConnectAndTrace,
         access: Access = .required,
         realm: String = "bearergate",
+        tokenSources: TokenSources = .authorization,
         authorizationServer: AuthorizationServer?,
         policy: AccessPolicy = AccessPolicy(),
         upstream: Upstream,
@@ -84,6 +86,7 @@ package final class Route: Sendable {
         self.methods = methods
         self.access = access
         self.realm = realm
+        self.tokenSources = tokenSources
         self.authorizationServer = authorizationServer
         self.policy = policy
         self.upstream = upstream

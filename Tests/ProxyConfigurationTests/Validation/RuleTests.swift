@@ -160,6 +160,18 @@ import Testing
             [("routes[].keep_headers", "[X-Auth-Subject]")], "`X-Auth-Subject` is none of the fields that are taken out"
         ),
         Case([("routes[].subject_headers", "{X-A: sub}")], "`sub` names no claim"),
+        Case([("routes[].token_sources", "['header:']")], "`header:` wants a field name"),
+        Case([("routes[].token_sources", "['header:X Token']")], "`header:` wants a field name"),
+        Case([("routes[].token_sources", "['header:X_Token']")], "`header:` wants a field name"),
+        Case([("routes[].token_sources", "['header:authorization']")], "`Authorization` is a source by another name"),
+        Case([("routes[].token_sources", "['header:Host']")], "`Host` has a meaning of its own"),
+        Case([("routes[].token_sources", "['header:X-Auth-Subject']")], "`X-Auth-Subject` has a meaning of its own"),
+        Case([("routes[].token_sources", "[authorization, authorization]")], "this source is written twice"),
+        Case([("routes[].token_sources", "['header:X-A', 'header:x-a']")], "this source is written twice"),
+        Case([("routes[].token_sources", "[body]")], "`body` is no token source"),
+        Case(
+            [("routes[].token_sources", "['header:X-A']"), ("routes[].subject_headers", "{X-A: '{sub}'}")],
+            "`subject_headers` has a field of this name"),
         Case([("routes[].subject_headers", "{Authorization: '{sub}'}")], "`Authorization` is written by the proxy"),
         Case([("routes[].subject_headers", "{X-A: '{sub}', X_A: '{sub}'}")], "`X_A` is there twice"),
         Case([("routes[].claims", "[{claim: a}]")], "the claim has no condition"),

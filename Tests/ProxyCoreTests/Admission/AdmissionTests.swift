@@ -161,4 +161,36 @@ struct AdmissionTests {
         #expect(try world.status(token: String(repeating: ".", count: 8_000)) == 401)
         #expect(world.calls == 1)
     }
+
+    // MARK: What the log is told
+
+    @Test("which token it was, where its answer came from and whose it is are noted, for refusals as well")
+    func notesTokenUse() throws {
+        let world = try AdmissionWorld { servers in
+            [
+                try AdmissionWorld.route("x", servers[0]),
+                try AdmissionWorld.route("admin", servers[0], index: 1, scopes: ["admin"]),
+            ]
+        }
+        world.answers["good"] = .json(#"{"active":true,"sub":"alice","scope":"read"}"#)
+        #expect(try world.status(token: nil) == 401)
+        #expect(world.use.fingerprint == nil && world.use.cache == nil)
+        #expect(try world.status(token: "good") == 200)
+        let fingerprint = try #require(world.use.fingerprint)
+        #expect(world.use.cache == .miss)
+        #expect(try world.status("/admin", token: "good") == 403)
+        #expect(world.use.fingerprint == fingerprint && world.use.cache == .hit)
+        #expect(world.use.token?.subject == Array("alice".utf8))
+        #expect(try world.status(token: "bad") == 401)
+        #expect(world.use.fingerprint != fingerprint && world.use.cache == .miss)
+        #expect(try world.status(token: "bad") == 401)
+        #expect(world.use.cache == .negativeHit && world.use.token == nil)
+        guard case .introspect = try world.decide(AdmissionWorld.request(token: "slow")),
+            case .wait = try world.decide(AdmissionWorld.request(token: "slow"))
+        else {
+            Issue.record("the second request waits for the first one's answer")
+            return
+        }
+        #expect(world.use.cache == .joined)
+    }
 }

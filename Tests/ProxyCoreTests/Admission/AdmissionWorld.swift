@@ -33,6 +33,8 @@ final class AdmissionWorld {
     var calls = 0
     /// Seconds since the test began.
     var second: Int64 = 0
+    /// What was noted of the last request's token.
+    private(set) var use = TokenUse()
     private let keys = FingerprintKey(bytes: [UInt8](repeating: 7, count: 32))
     private var nextWaiter: UInt32 = 0
 
@@ -92,18 +94,20 @@ final class AdmissionWorld {
 
     /// What admission says first, nothing performed.
     func decide(_ raw: [UInt8]) throws -> Decision {
-        try self.withHead(raw) { head in
+        self.use = TokenUse()
+        return try self.withHead(raw) { head in
             Admission.decide(
-                head, from: Self.peer, in: self.generation, keys: self.keys, waiter: self.waiter(), at: self.now)
+                head, from: Self.peer, in: self.generation, keys: self.keys, waiter: self.waiter(), at: self.now,
+                noting: &self.use)
         }
     }
 
     func resume(_ pending: PendingValidation, with verdict: FlightVerdict, _ raw: [UInt8]) throws -> Decision {
-        try self.withHead(raw) { Admission.resume(pending, with: verdict, head: $0, at: self.now) }
+        try self.withHead(raw) { Admission.resume(pending, with: verdict, head: $0, at: self.now, noting: &self.use) }
     }
 
     func resumeWithKeys(_ pending: PendingValidation, _ raw: [UInt8]) throws -> Decision {
-        try self.withHead(raw) { Admission.resumeWithKeys(pending, head: $0, at: self.now) }
+        try self.withHead(raw) { Admission.resumeWithKeys(pending, head: $0, at: self.now, noting: &self.use) }
     }
 
     /// The whole way, the server's answer included.

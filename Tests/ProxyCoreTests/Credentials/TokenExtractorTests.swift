@@ -4,12 +4,14 @@ import Testing
 
 @Suite("Credentials (RFC 6750 §2)")
 struct TokenExtractorTests {
-    private func extract(_ fields: [String], limit: Int = 8_192) throws -> (TokenExtractor.Presented, String) {
+    private func extract(
+        _ fields: [String], at sources: TokenSources = .authorization, limit: Int = 8_192
+    ) throws -> (TokenExtractor.Presented, String) {
         let raw = [UInt8]((["GET / HTTP/1.1", "Host: a"] + fields).joined(separator: "\r\n").utf8) + [13, 10, 13, 10]
         var parser = RequestHeadParser(limits: HeadLimits())
         guard try parser.parse(raw.span) == .complete else { throw AdmissionWorld.Incomplete() }
         let presented = try TokenExtractor.extract(
-            from: RequestHead(bytes: raw.span, index: parser.index), tokenBytesMax: limit)
+            from: RequestHead(bytes: raw.span, index: parser.index), at: sources, tokenBytesMax: limit)
         guard case .token(let range) = presented else { return (presented, "") }
         return (presented, String(decoding: raw[Int(range.lower)..<Int(range.upper)], as: UTF8.self))
     }
@@ -68,5 +70,52 @@ struct TokenExtractorTests {
     func ignoresLookalikes() throws {
         #expect(try self.extract(["Authorization_: Bearer evil"]).0 == .nothing)
         #expect(try self.extract(["Authorization_: Bearer evil", "Authorization: Bearer good"]).1 == "good")
+    }
+
+    // MARK: header:NAME
+
+    private static let both = TokenSources(
+        readsAuthorization: true, fields: ["X-Token", "X-Other"].map { FoldedFieldName(folding: $0) })
+    private static let onlyField = TokenSources(
+        readsAuthorization: false, fields: [FoldedFieldName(folding: "X-Token")])
+
+    @Test(
+        "a token in two of a route's places, or twice in one, is refused, equal ones too",
+        arguments: [
+            ["Authorization: Bearer a", "X-Token: a"], ["X-Token: a", "Authorization: Bearer a"],
+            ["X-Token: a", "X-Token: a"], ["X-Token: a", "X-Other: a"], ["Authorization: DPoP a", "X-Token: a"],
+        ])
+    func refusesTwoPlaces(fields: [String]) {
+        #expect(throws: CredentialProblem.repeated) { try self.extract(fields, at: Self.both) }
+    }
+
+    @Test(
+        "a chosen field that holds no token is malformed, not absent",
+        arguments: ["", "a b", "Basic eDp5", "a, b", "\"a\"", "DPoP a", "Bearer a b", "t\u{F6}k"])
+    func refusesMalformedField(value: String) {
+        #expect(throws: CredentialProblem.malformed) { try self.extract(["X-Token: \(value)"], at: Self.both) }
+    }
+
+    @Test("a token in a chosen field is bounded like any other")
+    func boundsFieldToken() throws {
+        #expect(throws: CredentialProblem.tooLong) { try self.extract(["X-Token: aaaaa"], at: Self.both, limit: 4) }
+        #expect(try self.extract(["X-Token: Bearer aaaa"], at: Self.both, limit: 4).1 == "aaaa")
+    }
+
+    @Test("a chosen field holds the bare token, or Bearer and the token", arguments: ["", "Bearer ", "bearer   "])
+    func readsField(prefix: String) throws {
+        #expect(try self.extract(["x-token: \(prefix)a.b-c=="], at: Self.both).1 == "a.b-c==")
+        #expect(try self.extract(["X-TOKEN: \(prefix)a"], at: Self.onlyField).1 == "a")
+    }
+
+    @Test("credentials of another scheme are none, so a chosen field beside them is the only one")
+    func readsFieldBesideOtherScheme() throws {
+        #expect(try self.extract(["Authorization: Basic eDp5", "X-Token: a"], at: Self.both).1 == "a")
+    }
+
+    @Test("what is no source of the route is not read", arguments: [["Authorization: Bearer b"], ["X_Token: b"], []])
+    func ignoresOtherPlaces(fields: [String]) throws {
+        #expect(try self.extract(fields, at: Self.onlyField).0 == .nothing)
+        #expect(try self.extract(fields + ["X-Token: a"], at: Self.onlyField).1 == "a")
     }
 }

@@ -56,12 +56,14 @@ struct ForwardingFixture {
     /// One route for every path that wants a token; `tok` is active with the answer given.
     static func guarded(
         answer: String = #"{"active":true,"sub":"alice","scope":"read"}"#, subjectFields: SubjectFieldSet = .standard,
-        forwardsToken: Bool = false, access: Route.Access = .required, requiresSubject: Bool = true
+        forwardsToken: Bool = false, access: Route.Access = .required, requiresSubject: Bool = true,
+        tokenSources: TokenSources = .authorization
     ) throws -> ForwardingFixture {
         try ForwardingFixture(
             [
                 Route(
                     index: 0, name: "guarded", paths: [RoutePattern("/**")], access: access,
+                    tokenSources: tokenSources,
                     authorizationServer: Self.server, policy: AccessPolicy(requiresSubject: requiresSubject),
                     upstream: Self.upstream, subjectFields: subjectFields, forwardsToken: forwardsToken)
             ], answers: ["tok": answer])
@@ -127,9 +129,10 @@ struct ForwardingFixture {
     private func decide(_ head: borrowing RequestHead, _ raw: [UInt8], _ peer: PeerIdentity) -> Decision {
         let now = Instant(monotonic: .seconds(10), wall: NumericDate(seconds: 1_800_000_000))
         // A fresh key a request: no test depends on what another one left in the cache.
+        var use = TokenUse()
         let decision = Admission.decide(
             head, from: peer, in: self.generation, keys: .random(),
-            waiter: WaiterID(loop: 0, slot: 0, generation: 0), at: now)
+            waiter: WaiterID(loop: 0, slot: 0, generation: 0), at: now, noting: &use)
         guard case .introspect(let pending) = decision else { return decision }
         let token = String(decoding: raw[Int(pending.tokenRange.lower)..<Int(pending.tokenRange.upper)], as: UTF8.self)
         let verdict: FlightVerdict
@@ -140,7 +143,7 @@ struct ForwardingFixture {
         } else {
             verdict = .rejected(.inactive)
         }
-        return Admission.resume(pending, with: verdict, head: head, at: now)
+        return Admission.resume(pending, with: verdict, head: head, at: now, noting: &use)
     }
 
     private func readBody(

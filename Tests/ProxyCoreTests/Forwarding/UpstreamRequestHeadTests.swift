@@ -235,4 +235,37 @@ import Testing
             #expect(!message.names.contains { $0.contains("_") }, comment)
         }
     }
+
+    // MARK: A token in a field of the route's choice
+
+    private static let chosen = TokenSources(
+        readsAuthorization: false, fields: [FoldedFieldName(folding: "X-Token")])
+
+    @Test("a token ends in whatever field it was taken from, look-alikes and trailers included")
+    func removesChosenField() throws {
+        let lines = ["X-Token: tok", "X_Token: tok", "Transfer-Encoding: chunked"]
+        for forwardsToken in [false, true] {
+            let fixture = try ForwardingFixture.guarded(forwardsToken: forwardsToken, tokenSources: Self.chosen)
+            let message = try fixture.forwarded(
+                "/x", lines, method: "POST", body: "1\r\na\r\n0\r\nX-Token: tok\r\nX-Sum: 1\r\n\r\n")
+            #expect(message.values("x-token") == (forwardsToken ? ["tok"] : []))
+            #expect(message.values("x_token") == [])
+            #expect(message.trailers.map(\.name) == ["X-Sum"])
+            #expect(message.values("x-auth-subject") == ["alice"])
+        }
+    }
+
+    @Test("Authorization is the upstream's business where no token is read from it")
+    func leavesAuthorization() throws {
+        let fixture = try ForwardingFixture.guarded(tokenSources: Self.chosen)
+        let message = try fixture.forwarded("/x", ["Authorization: Basic eDp5", "X-Token: Bearer tok"])
+        #expect(message.values("authorization") == ["Basic eDp5"])
+        #expect(fixture.refused("/x", ["Authorization: Bearer tok"]) == .noCredentials)
+        let both = TokenSources(readsAuthorization: true, fields: Self.chosen.fields)
+        let reading = try ForwardingFixture.guarded(tokenSources: both)
+        #expect(
+            try reading.forwarded("/x", ["Authorization: Basic eDp5", "X-Token: tok"]).values("authorization") == [])
+        #expect(
+            reading.refused("/x", ["Authorization: Bearer tok", "X-Token: tok"]) == .invalidRequest(.repeated))
+    }
 }

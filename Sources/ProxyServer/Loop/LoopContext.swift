@@ -53,6 +53,7 @@ final class LoopContext {
     private var timestampSecond: Int64 = .min
     private var timestampBytes: [UInt8] = []
     private var openStreams = 0
+    private var sampleSum = 0.0
     private let resolveTimer = TimerEntry()
     private var drained: (() -> Void)?
 
@@ -96,10 +97,7 @@ final class LoopContext {
         self.writer.withSpan { endpoint.send($0, buffer.bytes.extracting(0..<count)) }
     }
 
-    func makeRequestID() -> RequestID {
-        let random = self.requestIDs.next()
-        return .made(high: random.high, low: random.low)
-    }
+    func makeRequestID() -> RequestID { self.requestIDs.next() }
 
     /// When the wall clock will read `end`, on the monotonic one.
     func deadline(for end: NumericDate) -> UInt64 {
@@ -121,7 +119,11 @@ final class LoopContext {
     /// Whether this allowed request is one of the share that is logged.
     func isSampled(_ share: Double) -> Bool {
         guard share < 1 else { return true }
-        return Double(self.requestIDs.next().low >> 11) * 0x1p-53 < share
+        // Every request adds its share; it is logged when the sum passes a whole one.
+        self.sampleSum += share
+        guard self.sampleSum >= 1 else { return false }
+        self.sampleSum -= 1
+        return true
     }
 
     func tunnelBegan() {

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import JOSE
 import OAuthModel
 import ProxyCore
@@ -57,16 +58,17 @@ import Testing
 
     @Test("A port where nobody listens is refused at once, in the network's words")
     func nobodyListens() async throws {
-        let port = try await withStub({ _ in .reset }) { stub, _ in stub.port }
+        let taken = try BoundPort()
         let connections = AuthorizationServerConnections()
         let endpoint = KeySetEndpoint(connections: connections, policy: KeyPolicy())
         var found: AuthorizationServerError?
         do throws(AuthorizationServerError) {
-            _ = try await endpoint.keys(at: "http://127.0.0.1:\(port)/keys", within: .seconds(10))
+            _ = try await endpoint.keys(at: "http://127.0.0.1:\(taken.number)/keys", within: .seconds(60))
         } catch {
             found = error
         }
         await connections.shutdown()
+        withExtendedLifetime(taken) {}
         #expect(found?.description.contains("Connection refused") == true)
     }
 
@@ -150,4 +152,28 @@ import Testing
         try Data(repeating: 0x20, count: 524_289).write(to: target)
         #expect(self.problem(link.path) == .answerTooLong(bytesMax: 524_288))
     }
+}
+
+/// A port that is ours, so that nobody else can come to listen there, and where we do not listen either.
+private final class BoundPort: Sendable {
+    let number: UInt16
+    private let descriptor: Int32
+
+    init() throws {
+        self.descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var count = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = self.descriptor
+        let failed = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                bind(descriptor, generic, count) != 0 || getsockname(descriptor, generic, &count) != 0
+            }
+        }
+        try #require(!failed)
+        self.number = UInt16(bigEndian: address.sin_port)
+    }
+
+    deinit { close(self.descriptor) }
 }

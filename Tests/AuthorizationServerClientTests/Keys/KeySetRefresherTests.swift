@@ -1,3 +1,4 @@
+import Foundation
 import JOSE
 import ProxyCore
 import Synchronization
@@ -251,6 +252,27 @@ import Testing
             _ = await world.around.nextEnd()
             #expect(world.stub.requests.count == 2)
         }
+    }
+
+    @Test("A reload reads a key file anew, whatever else it leaves as it was")
+    func readsFileOnReload() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString).json").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data(KeySets.first.utf8).write(to: URL(filePath: path))
+        let server = try Servers.verifying(.file(path))
+        let around = Surroundings()
+        let connections = AuthorizationServerConnections()
+        let refreshers = Refreshers(
+            connections: connections, counts: KeySetRefreshCounts(), surroundings: around.values)
+        refreshers.adopt([server])
+        _ = await around.nextEnd()
+        try Data(KeySets.rotated.utf8).write(to: URL(filePath: path))
+        refreshers.adopt([server])
+        _ = await around.nextEnd()
+        let keys = server.state.keySnapshot(at: around.clock.now)?.keys.keys ?? []
+        #expect(keys.map(\.keyIdentifier?.text) == ["second"])
+        await refreshers.stop()
+        await connections.shutdown()
     }
 
     @Test("SPEC §4: each key that is left out is reported, and not again while nothing changes")

@@ -11,7 +11,8 @@ import Testing
         (request("GET", "/public/1"), 200, "GET /public/1 0"),
         (request("POST", "/public/2", ["Content-Length: 5"], body: "hello"), 200, "POST /public/2 5"),
         (request("GET", "/api/3"), 401, nil),
-        (request("POST", "/api/4", ["Content-Length: 3"], body: "abc"), 401, nil),
+        // Without content: a refusal whose content has not come yet ends the connection, and that depends on the split.
+        (request("POST", "/api/4", ["Content-Length: 0"]), 401, nil),
         (request("GET", "/api/5", token: "tok"), 200, "GET /api/5 0"),
         (
             request("POST", "/public/chunked", ["Transfer-Encoding: chunked"])

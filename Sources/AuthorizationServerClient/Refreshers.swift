@@ -44,6 +44,10 @@ package final class Refreshers: Sendable {
                 state.retired += running.tasks
                 state.running[identity] = nil
             }
+            for server in servers where state.running[ObjectIdentifier(server.state)] != nil {
+                // Whoever reloads has replaced files: a key file among them is read anew.
+                if case .file? = server.settings.jwt?.source { server.state.refetchKeys() }
+            }
             for server in servers where state.running[ObjectIdentifier(server.state)] == nil {
                 state.running[ObjectIdentifier(server.state)] = self.start(
                     server, allowsPlaintext: plaintext.contains(server.settings.name))

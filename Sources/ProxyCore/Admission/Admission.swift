@@ -140,10 +140,13 @@ package enum Admission {
                         token, for: question.fingerprint, keyEpoch: snapshot.epoch, at: now)
                     return self.evaluate(token, question, head, at: now, &use)
                 } catch {
-                    otherwise = .tokenRejected(TokenRejection(error))
-                    guard case .unknownKey = error, mayWait else {
-                        return self.refuse(otherwise, question.hit, question.target)
+                    guard case .unknownKey = error else {
+                        return self.refuse(.tokenRejected(TokenRejection(error)), question.hit, question.target)
                     }
+                    // As long as the server cannot be asked, whether it has such a key is not known: not the token's
+                    // fault.
+                    otherwise = snapshot.isCurrent ? .tokenRejected(.unknownKey) : .keysUnavailable
+                    guard mayWait else { return self.refuse(otherwise, question.hit, question.target) }
                     patience = server.state.unknownKey(
                         epoch: snapshot.epoch, waiter: question.waiter, at: now.monotonic)
                 }

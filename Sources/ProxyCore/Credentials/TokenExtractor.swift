@@ -56,7 +56,8 @@ package enum TokenExtractor {
     ) throws(CredentialProblem) -> Presented {
         var presented = other
         let fields = head.index.fields
-        for index in 0..<fields.count where fields[index].isSpeltExactly && sources.namesField(head.name(fields[index])) {
+        for index in 0..<fields.count where fields[index].isSpeltExactly && sources.namesField(head.name(fields[index]))
+        {
             guard presented == .nothing else { throw .repeated }
             let value = head.value(fields[index])
             if BearerToken.isB64Token(value) {

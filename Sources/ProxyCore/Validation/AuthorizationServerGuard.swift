@@ -1,8 +1,9 @@
 /// Stands before an authorization server: how many questions are out at once, who queues behind them, and when it is left
 /// in peace because it fails.
 ///
-/// The breaker is closed, open, or half-open with exactly one probe; opening doubles up to 30 s while probes fail. Pure:
-/// the caller performs what it says and reports how each call ended.
+/// The breaker is closed, open, or half-open with exactly one probe; opening doubles up to 30 s while probes fail, but not
+/// for a server that is not there at all, so that it is found soon once it is. Pure: the caller performs what it says and
+/// reports how each call ended.
 package struct AuthorizationServerGuard: Sendable {
     package struct Limits: Sendable, Hashable {
         package var concurrencyMax: Int
@@ -53,8 +54,10 @@ package struct AuthorizationServerGuard: Sendable {
     package enum Outcome: Sendable, Hashable {
         /// It answered, whatever the answer was: one odd token must not shut out the others.
         case answered
-        /// Unreachable, too slow, 429 or 5xx.
+        /// Too slow, cut off, 429 or 5xx.
         case failed
+        /// No connection came about: asking again soon costs a server that is away nothing.
+        case unreachable
         /// Given up by us before it could show anything.
         case abandoned
     }
@@ -154,7 +157,7 @@ package struct AuthorizationServerGuard: Sendable {
         switch (self.breaker, outcome) {
         case (.closed, .answered):
             self.breaker = .closed(failures: 0)
-        case (.closed(let failures), .failed):
+        case (.closed(let failures), .failed), (.closed(let failures), .unreachable):
             if failures + 1 >= self.limits.breakerFailures {
                 self.open(for: self.limits.breakerOpen, at: now)
             } else {
@@ -164,6 +167,8 @@ package struct AuthorizationServerGuard: Sendable {
             self.change(to: .closed(failures: 0))
         case (.halfOpen(let span), .failed):
             self.open(for: min(span.multipliedClamped(2), max(Self.openMax, self.limits.breakerOpen)), at: now)
+        case (.halfOpen, .unreachable):
+            self.open(for: self.limits.breakerOpen, at: now)
         case (.halfOpen(let span), .abandoned):
             // The probe showed nothing: the next one may go at once.
             self.change(to: .open(until: now, span: span))

@@ -80,6 +80,12 @@ package final class AuthorizationServerState: Sendable {
     @discardableResult
     package func abandonKeys(_ waiter: WaiterID) -> Bool { self.shelf.withLock { $0.abandon(waiter) } }
 
+    /// The source of the keys has changed: they are fetched now.
+    package func refetchKeys() {
+        self.shelf.withLock { $0.want() }
+        if let wake = self.wakeRefresher.withLock({ $0 }) { wake() }
+    }
+
     // MARK: Keys, as the refresher sees them
 
     /// What to call, on any thread, when a fetch is wanted before the time that `nextKeyFetch` named.

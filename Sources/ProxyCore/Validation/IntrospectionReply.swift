@@ -6,6 +6,8 @@ package enum IntrospectionOutcome: Sendable, Hashable {
     case active(ActiveToken)
     case inactive
     case unavailable(retryAfter: Int?)
+    /// No connection came about.
+    case unreachable
     case misconfigured
     case malformed
 
@@ -14,7 +16,7 @@ package enum IntrospectionOutcome: Sendable, Hashable {
         switch self {
         case .active: "active"
         case .inactive: "inactive"
-        case .unavailable: "unavailable"
+        case .unavailable, .unreachable: "unavailable"
         case .misconfigured: "misconfigured"
         case .malformed: "malformed"
         }
@@ -26,6 +28,7 @@ package enum IntrospectionOutcome: Sendable, Hashable {
         case .active(let answer): .accepted(ValidatedToken(answer, from: server))
         case .inactive: .rejected(.inactive)
         case .unavailable(let retryAfter): .failed(.unavailable(retryAfter: retryAfter))
+        case .unreachable: .failed(.unavailable(retryAfter: nil))
         case .misconfigured: .failed(.misconfigured)
         case .malformed: .failed(.malformed)
         }
@@ -35,6 +38,7 @@ package enum IntrospectionOutcome: Sendable, Hashable {
     package var guardOutcome: AuthorizationServerGuard.Outcome {
         switch self {
         case .unavailable: .failed
+        case .unreachable: .unreachable
         case .active, .inactive, .misconfigured, .malformed: .answered
         }
     }

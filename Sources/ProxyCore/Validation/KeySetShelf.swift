@@ -21,6 +21,8 @@ package struct KeySetShelf: Sendable {
     package struct Snapshot: Sendable {
         package let keys: JSONWebKeySet
         package let epoch: UInt64
+        /// False when the last fetch failed: there may be keys that we have not heard of.
+        package let isCurrent: Bool
     }
 
     package enum NextFetch: Sendable, Hashable {
@@ -77,7 +79,7 @@ package struct KeySetShelf: Sendable {
     /// The set to verify with; nil when there is none, or none young enough.
     package func snapshot(at now: UInt64) -> Snapshot? {
         guard let stock, now.subtractingClamped(stock.fetchedAt) < self.times.staleLimit else { return nil }
-        return Snapshot(keys: stock.keys, epoch: self.epoch)
+        return Snapshot(keys: stock.keys, epoch: self.epoch, isCurrent: self.failures == 0)
     }
 
     /// `epoch`'s set does not hold the key that a token names.
@@ -106,6 +108,9 @@ package struct KeySetShelf: Sendable {
     }
 
     // MARK: The refresher
+
+    /// Somebody knows that the source has changed: the next fetch is due now.
+    package mutating func want() { self.isWanted = true }
 
     /// What the refresher is to do; `.start` marks a fetch as under way.
     package mutating func nextFetch(at now: UInt64) -> NextFetch {

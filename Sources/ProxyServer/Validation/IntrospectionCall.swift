@@ -41,6 +41,8 @@ final class IntrospectionCall {
     /// A byte of an answer has come on this connection.
     private var hasHeard = false
     private var isOver = false
+    /// A connection has come about, be it for a moment.
+    private var hasConnected = false
 
     private enum Wait { case turn, answer, retry }
 
@@ -118,6 +120,7 @@ final class IntrospectionCall {
     }
 
     private func send() {
+        self.hasConnected = true
         guard let endpoint = self.connection?.endpoint, let target = self.introspection.endpoint else { return }
         var writer = HeadWriter(reserving: 512)
         let credentials: ClientCredentials? =
@@ -240,10 +243,12 @@ final class IntrospectionCall {
             self.isOnReusedConnection = false
             return self.ask(fresh: true)
         }
-        guard self.retriesLeft > 0, failure != .connectTimeout else { return self.end(.unavailable(retryAfter: nil)) }
+        // Who could not be reached even once is not there; a connection that broke says that somebody is.
+        let outcome: IntrospectionOutcome = self.hasConnected ? .unavailable(retryAfter: nil) : .unreachable
+        guard self.retriesLeft > 0, failure != .connectTimeout else { return self.end(outcome) }
         let pause = Self.retryPause << UInt64(self.introspection.retriesMax - self.retriesLeft)
         self.retriesLeft -= 1
-        guard self.context.loop.now + pause < self.deadline else { return self.end(.unavailable(retryAfter: nil)) }
+        guard self.context.loop.now + pause < self.deadline else { return self.end(outcome) }
         self.wait = .retry
         self.context.loop.cancel(self.timer)
         self.context.loop.schedule(self.timer, at: self.context.loop.now + pause)
@@ -263,7 +268,7 @@ final class IntrospectionCall {
             switch outcome {
             case .active: .active
             case .inactive: .inactive
-            case .unavailable: timedOut ? .timeout : .unavailable
+            case .unavailable, .unreachable: timedOut ? .timeout : .unavailable
             case .misconfigured: .misconfigured
             case .malformed: .malformed
             }
@@ -312,7 +317,7 @@ extension IntrospectionCall: TimerHandler {
         case .turn:
             if self.server.state.withdraw(self.ticket) { self.land(.failed(.busy), counted: .refused) }
         case .answer:
-            self.end(.unavailable(retryAfter: nil), timedOut: true)
+            self.end(self.hasConnected ? .unavailable(retryAfter: nil) : .unreachable, timedOut: true)
         case .retry:
             self.wait = .answer
             self.context.loop.schedule(self.timer, at: self.deadline)

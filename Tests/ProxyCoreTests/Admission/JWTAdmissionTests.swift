@@ -150,6 +150,24 @@ struct JWTAdmissionTests {
         #expect(try world.send(token: unknown).refusal == .tokenRejected(.unknownKey))
     }
 
+    @Test("PB-17: an unknown key is 503 while the server cannot be asked about it, and 401 once it has been")
+    func unknownKeyWhileServerIsAway() throws {
+        let world = try self.world()
+        let unknown = AdmissionWorld.request(token: try JWTIssuer(JWTIssuer.otherKey, kid: "k2").token())
+        guard case .awaitKeys(let pending) = try world.decide(unknown) else {
+            Issue.record("the request waits for keys")
+            return
+        }
+        #expect(world.server.state.nextKeyFetch(at: world.now.monotonic) == .start)
+        #expect(world.server.state.keysFetched(nil, at: world.now.monotonic) == [pending.waiter])
+        #expect(try world.resumeWithKeys(pending, unknown).refusal == .keysUnavailable)
+        #expect(try world.send(unknown).refusal == .keysUnavailable)
+        #expect(try world.status(token: try self.issuer.token()) == 200)
+        world.second += 2
+        self.stock(world, [self.issuer.publicKey])
+        #expect(try world.send(unknown).refusal == .tokenRejected(.unknownKey))
+    }
+
     @Test("what a key verified is gone when the key is, even if the verification was under way")
     func keyGoes() throws {
         let world = try self.world()

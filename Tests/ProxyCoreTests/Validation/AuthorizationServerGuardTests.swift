@@ -110,6 +110,24 @@ struct AuthorizationServerGuardTests {
         #expect(try self.permit(machine.enter(self.ticket(9), at: now)).isProbe == false)
     }
 
+    @Test("a server that is not there is looked for again after `open`, however long it has been away")
+    func findsAReturningServerSoon() throws {
+        var machine = AuthorizationServerGuard(limits: Self.limits)
+        for _ in 0..<3 {
+            let permit = try self.permit(machine.enter(self.ticket(1), at: Self.start))
+            _ = machine.leave(permit, outcome: .unreachable, at: Self.start)
+        }
+        var now = Self.start
+        for _ in 0..<20 {
+            #expect(machine.enter(self.ticket(7), at: now + .seconds(1) - 1) == .refuse(retryAfter: 1))
+            now += .seconds(1)
+            _ = machine.leave(try self.permit(machine.enter(self.ticket(8), at: now)), outcome: .unreachable, at: now)
+        }
+        now += .seconds(1)
+        _ = machine.leave(try self.permit(machine.enter(self.ticket(8), at: now)), outcome: .answered, at: now)
+        #expect(machine.breaker == .closed(failures: 0))
+    }
+
     @Test("a probe that was given up proves nothing: the next one goes at once")
     func abandonedProbe() throws {
         var machine = try self.opened(at: Self.start)

@@ -128,13 +128,16 @@ struct GuardRun<Machine: GuardMachine> {
                 self.failedProbes += 1
                 let span = min(self.limits.breakerOpen << min(self.failedProbes, 5), .seconds(30))
                 self.closedUntil = self.now + span
+            case .unreachable:
+                self.failedProbes = 0
+                self.closedUntil = self.now + self.limits.breakerOpen
             case .abandoned:
                 self.closedUntil = self.now
             }
         } else {
             switch outcome {
             case .answered: self.failuresInARow = 0
-            case .failed: self.failuresInARow += 1
+            case .failed, .unreachable: self.failuresInARow += 1
             case .abandoned: break
             }
             if self.failuresInARow >= self.limits.breakerFailures {

@@ -105,8 +105,18 @@ struct KeySetShelfTests {
         var shelf = self.stocked()
         #expect(shelf.nextFetch(at: Self.start + .seconds(240)) == .start)
         _ = shelf.fetched(nil, at: Self.start + .seconds(241))
-        #expect(shelf.snapshot(at: Self.start + .seconds(3_599)) != nil)
+        #expect(shelf.snapshot(at: Self.start + .seconds(3_599))?.isCurrent == false)
         #expect(shelf.snapshot(at: Self.start + .seconds(3_600)) == nil)
+    }
+
+    @Test("keys whose source has changed are fetched at once")
+    func fetchesWhenWanted() {
+        var shelf = self.stocked()
+        #expect(shelf.snapshot(at: Self.start)?.isCurrent == true)
+        shelf.want()
+        #expect(shelf.nextFetch(at: Self.start + 1) == .start)
+        _ = shelf.fetched(Self.keys, at: Self.start + 1)
+        #expect(shelf.nextFetch(at: Self.start + 1) == .sleep(until: Self.start + 1 + .seconds(240)))
     }
 
     @Test("fetches that fail are tried again after 1, 2, 4 … at most 30 seconds")

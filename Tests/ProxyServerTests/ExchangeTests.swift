@@ -80,6 +80,19 @@ import Testing
         if hasLength { #expect(response.body.count == 300_000) }
     }
 
+    @Test("an upstream connection that is still owed some of a request is not used again")
+    func owedBytes() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("POST", "/public/x", ["Content-Length: 10"]) + "hello")
+        let upstream = try proxy.upstream()
+        try proxy.answer(upstream, Self.ok)
+        #expect(client.takeText().contains("\r\nConnection: close\r\n"))
+        #expect(upstream.isClosedByLoop)
+        let other = try proxy.client(request("GET", "/public/y"))
+        try proxy.answer(try proxy.upstream(), Self.ok)
+        #expect(other.takeStatus() == 200)
+    }
+
     @Test("a 101 that waits for a slow client goes out before the tunnel's end does")
     func queuedHandshake() throws {
         let proxy = try ScriptedProxy()

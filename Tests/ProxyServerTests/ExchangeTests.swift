@@ -219,6 +219,23 @@ import Testing
         #expect(client.takeStatus() == 503)
     }
 
+    @Test("clients that gave up waiting for an answer make room for others")
+    func abandonedWaits() throws {
+        let proxy = try ScriptedProxy()
+        let first = try proxy.client(request("GET", "/api/x", token: "a"))
+        // More than may wait for one token at once.
+        for _ in 0..<5_000 {
+            let client = try proxy.client(request("GET", "/api/x", token: "a"))
+            client.reset()
+            try proxy.settle()
+        }
+        let last = try proxy.client(request("GET", "/api/x", token: "a"))
+        #expect(last.received.isEmpty)
+        try proxy.introspect(#""active":false"#)
+        #expect(first.takeStatus() == 401 && last.takeStatus() == 401)
+        #expect(proxy.kernel.takeUpstream(at: ScriptedProxy.authorizationServer) == nil)
+    }
+
     @Test("a tunnel reads no faster than the other side takes", arguments: [true, false])
     func tunnelBackPressure(isClientSlow: Bool) throws {
         let proxy = try ScriptedProxy()

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import ProxyCore
 
 /// The connections over which authorization servers are asked: kept alive, TLS where the address says so, no redirects,
@@ -110,6 +111,10 @@ package final class AuthorizationServerConnections: Sendable {
         case is HTTPParserError: .answerMalformed
         case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout: .timedOut
         case let error as HTTPClientError where error == .cancelled || error == .alreadyShutdown: .cancelled
+        // Of a name, and of a literal address.
+        case is NIOConnectionError: .notConnected(reason: Self.reason("\(error)"))
+        case let error as IOError where !Self.endsConnections.contains(error.errnoCode):
+            .notConnected(reason: Self.reason("\(error)"))
         // The long description may quote header fields.
         case let error as HTTPClientError: .unreachable(reason: error.shortDescription)
         default: .unreachable(reason: Self.reason("\(error)"))
@@ -125,6 +130,8 @@ package final class AuthorizationServerConnections: Sendable {
         return "TLS failed, \(name)"
     }
 
+    /// What befalls a connection that had come about: Linux's EPIPE, ECONNRESET and ETIMEDOUT.
+    private static let endsConnections: Set<CInt> = [32, 104, 110]
     /// As long as a name lookup, a handshake and a lost packet may take; deadlines are mostly shorter.
     private static let connectTimeout = TimeAmount.seconds(5)
     /// Longer than any timeout a configuration would give a question.

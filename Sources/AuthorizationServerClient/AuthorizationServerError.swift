@@ -6,7 +6,9 @@ package import OAuthModel
 /// Closed: each has a label for metrics and a sentence for the log. Neither ever holds a token, a secret or an address
 /// with credentials.
 package enum AuthorizationServerError: Error, Sendable, Hashable {
-    /// No connection, or one that died; the reason in the words of the network or of TLS.
+    /// No connection came about: nobody listens there, or the name is not known.
+    case notConnected(reason: String)
+    /// A connection that died, or could not be trusted; the reason in the words of the network or of TLS.
     case unreachable(reason: String)
     case timedOut
     /// Given up by us: the server left the configuration, or the process ends.
@@ -32,7 +34,7 @@ package enum AuthorizationServerError: Error, Sendable, Hashable {
     /// One word of `labels`, for metrics.
     package var label: StaticString {
         switch self {
-        case .unreachable: "unreachable"
+        case .notConnected, .unreachable: "unreachable"
         case .timedOut: "timeout"
         case .cancelled: "cancelled"
         case .answerTooLong, .answerMalformed, .notAKeySet: "malformed"
@@ -51,7 +53,7 @@ package enum AuthorizationServerError: Error, Sendable, Hashable {
 extension AuthorizationServerError: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .unreachable(let reason): "it cannot be reached: \(reason)"
+        case .notConnected(let reason), .unreachable(let reason): "it cannot be reached: \(reason)"
         case .timedOut: "it did not answer in time"
         case .cancelled: "the question was given up"
         case .answerTooLong(let bytesMax): "its answer is longer than \(bytesMax) bytes"

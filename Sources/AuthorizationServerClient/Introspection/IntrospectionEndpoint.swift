@@ -23,14 +23,15 @@ package struct IntrospectionEndpoint: Sendable {
     /// The same for callers that can wait.
     package func introspect(_ token: BearerToken, at server: AuthorizationServer) async -> IntrospectionOutcome {
         guard let introspection = server.settings.introspection else { return .misconfigured }
-        // Discovery has not found it yet: the server is as good as away.
+        // Discovery has not found it yet: the server is as good as away, and is asked as soon as it is found.
         guard let endpoint = server.state.introspectionEndpoint(of: server.settings) else {
-            return .unavailable(retryAfter: nil)
+            return .unreachable
         }
         let question = ClientAuthenticator.question(
             about: token, to: EndpointURL.text(endpoint), as: introspection.clientAuthentication)
         let deadline = Deadline(after: introspection.timeout)
         var pause = Self.firstPause
+        var hasConnected = false
         for retriesLeft in stride(from: introspection.retriesMax, through: 0, by: -1) {
             do throws(AuthorizationServerError) {
                 let answer = try await self.connections.ask(
@@ -41,7 +42,8 @@ package struct IntrospectionEndpoint: Sendable {
             } catch {
                 switch error {
                 case .answerTooLong, .answerMalformed: return .malformed
-                case .unreachable: break
+                case .notConnected: break
+                case .unreachable: hasConnected = true
                 default: return .unavailable(retryAfter: nil)
                 }
             }
@@ -50,7 +52,7 @@ package struct IntrospectionEndpoint: Sendable {
             do { try await Task.sleep(for: .nanoseconds(pause)) } catch { break }
             pause *= 2
         }
-        return .unavailable(retryAfter: nil)
+        return hasConnected ? .unavailable(retryAfter: nil) : .unreachable
     }
 
     /// The first wait before a second try; doubled for each further one.

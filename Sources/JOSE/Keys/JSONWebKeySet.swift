@@ -8,6 +8,9 @@ package struct JSONWebKeySet: Sendable {
         package let index: Int
         package let keyIdentifier: KeyIdentifier?
         package let problem: KeyProblem
+
+        /// For the log; a `kid` may be of any length there.
+        package var name: String { self.keyIdentifier.map { String($0.text.prefix(64)) } ?? "keys[\(self.index)]" }
     }
 
     package let keys: [JSONWebKey]

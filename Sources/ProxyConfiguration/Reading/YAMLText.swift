@@ -16,7 +16,9 @@ package enum YAMLText {
     static let repeatedKeysMax = 20
 
     /// The root of the file's one document; nil when it cannot be read, which has been reported then.
-    package static func read(_ bytes: [UInt8], problems: ProblemCollector) -> ConfigurationNode? {
+    package static func read(_ written: [UInt8], problems: ProblemCollector) -> ConfigurationNode? {
+        // Some editors put a byte order mark in front (YAML 1.2.2 §5.2); it says nothing.
+        let bytes = written.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(written.dropFirst(3)) : written
         guard bytes.count <= self.bytesMax else {
             problems.error(
                 "the file has \(bytes.count) bytes", at: .start, remedy: "at most \(self.bytesMax) bytes are read")

@@ -55,6 +55,18 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
         #expect(try await self.outcome(reaction).0 == .unavailable(retryAfter: seconds))
     }
 
+    @Test("A server where nobody listens is told apart from one that is in trouble")
+    func nobodyListens() async throws {
+        let taken = try BoundPort()
+        let connections = AuthorizationServerConnections()
+        let server = try Servers.introspecting(at: "http://127.0.0.1:\(taken.number)/introspect", timeout: .seconds(60))
+        let token = try #require(BearerToken("opaque"))
+        let outcome = await IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+        await connections.shutdown()
+        withExtendedLifetime(taken) {}
+        #expect(outcome == .unreachable)
+    }
+
     @Test("A server that does not answer is given up within the timeout, and not asked again")
     func silenceEnds() async throws {
         let (outcome, calls) = try await self.outcome(.silence, timeout: .milliseconds(200), retriesMax: 3)
@@ -178,7 +190,7 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
                     continuation.resume(returning: $0)
                 }
             }
-            #expect(outcome == .unavailable(retryAfter: nil))
+            #expect(outcome == .unreachable)
             #expect(stub.requests.isEmpty)
         }
     }

@@ -108,7 +108,8 @@ import Testing
     @Test(
         "A message says what is wrong and never an address",
         arguments: [
-            AuthorizationServerError.unreachable(reason: "connect timeout"), .timedOut, .cancelled,
+            AuthorizationServerError.unreachable(reason: "reset"), .notConnected(reason: "refused"), .timedOut,
+            .cancelled,
             .answerTooLong(bytesMax: 1), .answerMalformed, .redirected(status: 301), .refused(status: 500),
             .notAKeySet(.notJSON), .fileUnreadable, .issuerNotConfigured, .metadata(.issuerDiffers),
             .endpointMissing(.jwksURI), .endpointMalformed(.introspectionEndpoint), .endpointPlaintext(.jwksURI),
@@ -155,7 +156,7 @@ import Testing
 }
 
 /// A port that is ours, so that nobody else can come to listen there, and where we do not listen either.
-private final class BoundPort: Sendable {
+final class BoundPort: Sendable {
     let number: UInt16
     private let descriptor: Int32
 

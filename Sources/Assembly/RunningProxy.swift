@@ -45,7 +45,10 @@ package final class RunningProxy: Sendable {
     let refreshCounts: KeySetRefreshCounts
     let startedAt: Instant
     private let state: Mutex<State>
+    private let reloading = Mutex<Void>(())
     private let processSettings: ProcessSettings
+    /// What the limit of open files allows.
+    private let connectionsMax: Int?
     private let admin = Mutex<RunningAdminServer?>(nil)
 
     /// Addresses as bound, `HOST:PORT` or `unix:PATH`, in the order of the file.
@@ -60,7 +63,6 @@ package final class RunningProxy: Sendable {
     package static func start(configuration path: String, options: Options) async throws -> RunningProxy {
         let reloader = ConfigurationReloader(environment: options.environment)
         let configuration = try reloader.load(path)
-        for warning in configuration.warnings { options.logWriter(Array("\(warning)\n".utf8)) }
         let connections = AuthorizationServerConnections()
         let proxy: RunningProxy
         do {
@@ -79,6 +81,9 @@ package final class RunningProxy: Sendable {
         }
         proxy.refreshers.adopt(
             configuration.generation.authorizationServers, plaintext: configuration.plaintextServers)
+        // Only now: a start that fails says the one thing that it failed for.
+        for warning in configuration.warnings { options.logWriter(Array("\(warning)\n".utf8)) }
+        proxy.warnOfFewerConnections(configured: configuration.generation.limits.connections)
         proxy.log.say(
             .notice, "serving",
             [
@@ -106,11 +111,7 @@ package final class RunningProxy: Sendable {
         self.accessLog = try Self.openAccessLog(configuration.log, format: format)
         let connectionsMax =
             options.raisesDescriptorLimit ? Descriptors.connectionsMax(limit: Descriptors.raiseLimit()) : nil
-        if let connectionsMax, connectionsMax < generation.limits.connections {
-            log.say(
-                .warning, "fewer connections than configured: the limit of open files allows no more",
-                [("configured", "\(generation.limits.connections)"), ("connections", "\(connectionsMax)")])
-        }
+        self.connectionsMax = connectionsMax
         self.connections = connections
         do throws(ProxyServer.BindError) {
             self.server = try ProxyServer.start(
@@ -135,6 +136,13 @@ package final class RunningProxy: Sendable {
         self.accessLog?.start()
     }
 
+    private func warnOfFewerConnections(configured: Int) {
+        guard let allowed = self.connectionsMax, allowed < configured else { return }
+        self.log.say(
+            .warning, "fewer connections than configured: the limit of open files allows no more",
+            [("configured", "\(configured)"), ("connections", "\(allowed)")])
+    }
+
     private static func openAccessLog(_ settings: LogSettings, format: AccessLog.Format) throws -> AccessLog? {
         let destination: AccessLog.Destination
         switch settings.access {
@@ -154,7 +162,9 @@ package final class RunningProxy: Sendable {
         }
     }
 
-    private static func listener(_ settings: ListenerSettings) throws(ProxyServer.BindError) -> ProxyServer.ListenerOptions {
+    private static func listener(_ settings: ListenerSettings) throws(ProxyServer.BindError)
+        -> ProxyServer.ListenerOptions
+    {
         let address: SocketAddress
         switch settings.address {
         case .unix(let path): address = .unix(path: path)
@@ -203,6 +213,11 @@ package final class RunningProxy: Sendable {
     /// Reads the file again; a bad one changes nothing (SPEC §9).
     @discardableResult
     package func reload() -> [ConfigurationProblem] {
+        // SIGHUP and the admin API may come at once; each builds on what the one before it made.
+        self.reloading.withLock { _ in self.reloadAlone() }
+    }
+
+    private func reloadAlone() -> [ConfigurationProblem] {
         let previous = self.state.withLock { $0.generation }
         do throws(ConfigurationProblems) {
             let configuration = try self.reloader.load(self.path, previous: previous)
@@ -240,7 +255,8 @@ package final class RunningProxy: Sendable {
 
     /// SIGTERM: not ready first, then no new connections, then what is left is cut (SPEC §9).
     ///
-    /// - Parameter hurry: returns when somebody wants every wait to end at once (a second SIGTERM), or when cancelled.
+    /// - Parameter hurry: asked once; returns when somebody wants every wait to end at once (a second SIGTERM), or when
+    ///   cancelled.
     package func drain(hurry: @escaping @Sendable () async -> Void) async {
         let timeouts = self.state.withLock { state in
             state.isDraining = true
@@ -248,14 +264,20 @@ package final class RunningProxy: Sendable {
         }
         self.log.say(.notice, "draining")
         self.server.beginDrain()
-        let isHurried = await Self.wait(timeouts.drainDelay, or: hurry)
-        await self.finishInFlight(within: isHurried ? 0 : timeouts.drain, or: hurry)
+        await withTaskGroup { group in
+            group.addTask { await self.drainInOrder(timeouts) }
+            group.addTask { await hurry() }
+            _ = await group.next()
+            // Either the drain is over, or the hurry ends its waits.
+            group.cancelAll()
+        }
         await self.end()
         self.log.say(.notice, "stopped")
     }
 
-    /// Lets what is in flight end; cuts the rest when the time is over or somebody is in a hurry.
-    private func finishInFlight(within span: Nanoseconds, or hurry: @escaping @Sendable () async -> Void) async {
+    /// Waits as configured; cancelled, it waits no longer.
+    private func drainInOrder(_ timeouts: Timeouts) async {
+        try? await Task.sleep(nanoseconds: timeouts.drainDelay)
         let server = self.server
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {
@@ -263,28 +285,12 @@ package final class RunningProxy: Sendable {
                 return true
             }
             group.addTask {
-                _ = await Self.wait(span, or: hurry)
+                try? await Task.sleep(nanoseconds: timeouts.drain)
                 return false
             }
+            // Out of time, or in a hurry: what is still in flight is cut.
             if await group.next() == false { server.cut() }
             group.cancelAll()
-        }
-    }
-
-    /// True when the hurry came first.
-    private static func wait(_ span: Nanoseconds, or hurry: @escaping @Sendable () async -> Void) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                try? await Task.sleep(nanoseconds: span)
-                return false
-            }
-            group.addTask {
-                await hurry()
-                return true
-            }
-            let isHurried = await group.next() ?? false
-            group.cancelAll()
-            return isHurried
         }
     }
 

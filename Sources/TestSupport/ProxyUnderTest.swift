@@ -11,12 +11,15 @@ package final class ProxyUnderTest: Sendable {
     package let compiled: CompiledConfiguration
     package let upstream: StubUpstream
     package let authorizationServer: StubAuthorizationServer
+    private let accessLog: AccessLog?
 
-    /// - Parameter configuration: YAML; `{upstream}` and `{authorization-server}` stand for the stubs' URLs.
+    /// - Parameters:
+    ///   - configuration: YAML; `{upstream}` and `{authorization-server}` stand for the stubs' URLs.
+    ///   - logsTo: a file that takes the access log as JSON lines; none is written without one.
     package init(
         _ configuration: String = StandardConfiguration().text, upstream: StubUpstream? = nil,
         authorizationServer: StubAuthorizationServer? = nil,
-        loops: Int = 1
+        loops: Int = 1, logsTo: String? = nil
     ) throws {
         Self.raiseDescriptorLimit()
         self.upstream = try upstream ?? StubUpstream()
@@ -31,12 +34,18 @@ package final class ProxyUnderTest: Sendable {
             return ProxyServer.ListenerOptions(
                 address: address, socketMode: listener.socketMode, trustedPeers: listener.trustedPeers)
         }
+        self.accessLog = try logsTo.map {
+            try AccessLog(format: .json, destination: .file($0), allowedShare: 1)
+        }
+        self.accessLog?.start()
         do {
             self.server = try ProxyServer.start(
                 self.compiled.generation,
                 options: .init(
-                    listeners: listeners, loopCount: loops, registry: InstrumentRegistry(loopCount: loops)))
+                    listeners: listeners, loopCount: loops, registry: InstrumentRegistry(loopCount: loops),
+                    accessLog: self.accessLog))
         } catch {
+            self.accessLog?.stop()
             self.upstream.stop()
             self.authorizationServer.stop()
             throw error
@@ -81,6 +90,7 @@ package final class ProxyUnderTest: Sendable {
     /// Stops the proxy, then waits until the stubs have seen the end of all it sent.
     package func stop() {
         self.server.stop()
+        self.accessLog?.stop()
         self.upstream.stop()
         self.authorizationServer.stop()
     }
@@ -113,10 +123,11 @@ package struct SetUpProblem: Error, CustomStringConvertible {
 package func withProxy<Result>(
     _ configuration: String = StandardConfiguration().text, upstream: StubUpstream? = nil,
     authorizationServer: StubAuthorizationServer? = nil,
-    loops: Int = 1, _ body: (ProxyUnderTest) throws -> Result
+    loops: Int = 1, logsTo: String? = nil, _ body: (ProxyUnderTest) throws -> Result
 ) throws -> Result {
     let proxy = try ProxyUnderTest(
-        configuration, upstream: upstream, authorizationServer: authorizationServer, loops: loops)
+        configuration, upstream: upstream, authorizationServer: authorizationServer, loops: loops,
+        logsTo: logsTo)
     defer { proxy.stop() }
     return try body(proxy)
 }

@@ -1,0 +1,74 @@
+import Foundation
+import OAuthModel
+import TestSupport
+import Testing
+
+@Suite("The access log (SPEC §8)") struct AccessLogTests {
+    private static let active = StubAuthorizationServer.Answer.active(
+        #""scope":"read","sub":"alice","client_id":"app""#)
+
+    /// What the log says of some requests, one after the other on one connection.
+    private func lines(
+        of requests: [String], answers: StubAuthorizationServer.Answer = active
+    ) throws -> (text: String, lines: [JSONObject]) {
+        let path = FileManager.default.temporaryDirectory.appending(path: "access-\(UUID().uuidString).log").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let server = try StubAuthorizationServer(otherwise: answers)
+        try withProxy(authorizationServer: server, logsTo: path) { proxy throws in
+            let client = try proxy.connect()
+            for request in requests {
+                client.send(request)
+                _ = try client.readResponse()
+            }
+        }
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let lines = try text.split(separator: "\n").map { line throws -> JSONObject in
+            guard case .object(let members) = try JSONReader.read(Array(line.utf8)) else { throw NotAnObject() }
+            return members
+        }
+        return (text, lines)
+    }
+
+    private struct NotAnObject: Error {}
+
+    @Test("a line says which token it was, where its answer came from, how long the server took and whose it is")
+    func namesTokens() throws {
+        let (_, lines) = try self.lines(of: [
+            request("GET", "/api/x", token: "one"), request("GET", "/api/x", token: "one"),
+            request("GET", "/api/x", token: "two"), request("GET", "/api/x"),
+        ])
+        try #require(lines.count == 4)
+        #expect(lines.map { $0["cache"]?.stringValue } == ["miss", "hit", "miss", nil])
+        #expect(lines.map { $0["authorization_server_ms"] != nil } == [true, false, true, false])
+        #expect(lines.map { $0["sub"]?.stringValue } == ["alice", "alice", "alice", nil])
+        #expect(lines.map { $0["client_id"]?.stringValue } == ["app", "app", "app", nil])
+        let tokens = lines.map { $0["token"]?.stringValue }
+        #expect(tokens[0]?.utf8.count == 16 && tokens[0] == tokens[1] && tokens[2] != tokens[0] && tokens[3] == nil)
+        #expect(lines.allSatisfy { $0["decision_ms"] != nil && $0["duration_ms"] != nil })
+    }
+
+    @Test("refusals name the token and its subject as well")
+    func namesRefusedTokens() throws {
+        let write = StubAuthorizationServer.Answer.active(#""scope":"write","sub":"bob""#)
+        let (_, lines) = try self.lines(
+            of: Array(repeating: request("GET", "/api/x", token: "tok"), count: 2), answers: write)
+        try #require(lines.count == 2)
+        #expect(lines.map { $0["reason"]?.stringValue } == ["insufficient_scope", "insufficient_scope"])
+        #expect(lines.map { $0["sub"]?.stringValue } == ["bob", "bob"])
+        #expect(lines.map { $0["cache"]?.stringValue } == ["miss", "hit"])
+        #expect(lines[0]["token"] != nil && lines[0]["token"] == lines[1]["token"])
+    }
+
+    @Test("no token and no query is written, whatever becomes of the request")
+    func writesNoSecret() throws {
+        let secret = "SECRET-token.value"
+        let (text, lines) = try self.lines(of: [
+            request("GET", "/api/x?access_token=\(secret)&q=QUERY", token: secret),
+            request("GET", "/nowhere?access_token=\(secret)", token: secret),
+            request("GET", "/api/x", ["Authorization: Bearer \(secret) extra"]),
+            request("GET", "/api/x", ["Authorization: Basic \(secret)"]),
+        ])
+        #expect(lines.count == 4)
+        #expect(!text.contains("SECRET") && !text.contains("QUERY"))
+    }
+}

@@ -11,7 +11,7 @@ import Testing
         limits: {head: 32KiB, fields: 200, target: 8KiB, token: 16KiB}
         timeouts: {head: 10s}
         authorization_servers:
-          stub: {strategy: introspect, introspection: {endpoint: "{authorization-server}/introspect"}}
+          stub: {strategy: introspect, introspection: {endpoint: "{authorization-server}/introspect", timeout: 20s}}
         upstreams: {main: {url: "{upstream}"}}
         defaults: {hosts: [api.test], subject_headers: {X-Auth-Subject: "{sub}", X-Auth-Scope: "{scope}"}}
         routes:

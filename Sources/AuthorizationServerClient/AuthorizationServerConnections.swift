@@ -40,6 +40,7 @@ package final class AuthorizationServerConnections: Sendable {
         configuration.timeout = HTTPClient.Configuration.Timeout(connect: Self.connectTimeout)
         configuration.connectionPool.idleTimeout = Self.idleTimeout
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerServerMax
+        configuration.http1_1ConnectionDebugInitializer = { ResponseHeadCheck.install(in: $0) }
         // Whether to try again is decided where the deadline is known.
         configuration.connectionPool.retryConnectionEstablishment = false
         self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)

@@ -41,6 +41,7 @@ final class IntrospectionCall {
     /// A byte of an answer has come on this connection.
     private var hasHeard = false
     private var isOver = false
+    private var interimCount = 0
     /// A connection has come about, be it for a moment.
     private var hasConnected = false
 
@@ -174,7 +175,12 @@ final class IntrospectionCall {
                 guard case .complete = try connection.parser.parse(inbound.bytes) else { return }
                 let head = ResponseHead(bytes: inbound.bytes, index: connection.parser.index)
                 if head.status == 101 { return self.end(.malformed) }
-                if head.status >= 200 { self.adopt(head) }
+                if head.status >= 200 {
+                    self.adopt(head)
+                } else {
+                    self.interimCount += 1
+                    guard self.interimCount <= Self.interimMax else { return self.end(.malformed) }
+                }
                 inbound.consume(connection.parser.index.byteCount)
                 if self.head == nil { connection.parser.reset() }
             }
@@ -228,6 +234,8 @@ final class IntrospectionCall {
 
     // MARK: Trouble
 
+    /// An honest server sends one or two interim answers.
+    private static let interimMax = 32
     /// The first wait before a second try; doubled for each further one.
     private static let retryPause: Nanoseconds = .milliseconds(50)
 

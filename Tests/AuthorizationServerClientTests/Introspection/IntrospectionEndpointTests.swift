@@ -81,6 +81,23 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
         #expect(try await self.outcome(.raw(half)).0 == .unavailable(retryAfter: nil))
     }
 
+    @Test(
+        "A status that HTTP does not know is a malformed answer, whatever follows it (RFC 9110 §15)",
+        arguments: ["000", "001", "099", "600", "999"])
+    func strangeStatus(status: String) async throws {
+        let answer =
+            "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"active\":true}\n"
+        #expect(try await self.outcome(.raw(answer)).0 == .malformed)
+    }
+
+    @Test("Interim answers are passed over, and an endless row of them is no answer")
+    func interimAnswers() async throws {
+        let final = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{\"active\":false}"
+        let interim = "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+        #expect(try await self.outcome(.raw(String(repeating: interim, count: 3) + final)).0 == .inactive)
+        #expect(try await self.outcome(.raw(String(repeating: interim, count: 33) + final)).0 == .malformed)
+    }
+
     @Test("A body that is never finished is given up within the timeout")
     func unfinishedBody() async throws {
         let reaction = Reaction.unfinished("HTTP/1.1 200 OK\r\nContent-Length: 400\r\n\r\n{")

@@ -36,9 +36,7 @@ extension ProcessLog {
         case .keysFetched(let server, let usable):
             self.say(.info, "keys fetched", [("server", server), ("usable", "\(usable)")])
         case .keyLeftOut(let server, let key):
-            self.say(
-                .warning, "a key is not used",
-                [("server", server), ("key", key.name), ("cause", "\(key.problem.label)")])
+            self.say(.warning, "a key is not used", [("server", server), ("key", "\(key)")])
         case .keysFailed(let server, let error):
             self.say(.warning, "keys could not be fetched", [("server", server), ("cause", "\(error)")])
         case .endpointFound(let server):

@@ -3,14 +3,17 @@ import OAuthModel
 /// The keys an authorization server signs with (RFC 7517 §5), as far as they are usable here.
 package struct JSONWebKeySet: Sendable {
     /// A key that is not used, for one log line.
-    package struct LeftOut: Sendable, Hashable {
+    package struct LeftOut: Sendable, Hashable, CustomStringConvertible {
         /// Its place in `keys`.
         package let index: Int
         package let keyIdentifier: KeyIdentifier?
         package let problem: KeyProblem
 
-        /// For the log; a `kid` may be of any length there.
-        package var name: String { self.keyIdentifier.map { String($0.text.prefix(64)) } ?? "keys[\(self.index)]" }
+        /// For the log: which key, and why; a `kid` may be of any length, a line may not.
+        package var description: String {
+            let name = self.keyIdentifier.map { String($0.text.prefix(64)) } ?? "keys[\(self.index)]"
+            return "\(name): \(self.problem.label)"
+        }
     }
 
     package let keys: [JSONWebKey]

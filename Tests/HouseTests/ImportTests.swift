@@ -13,15 +13,15 @@ struct ImportTests {
         #expect(found == [])
     }
 
-    @Test("arrows point down: no room reaches itself", arguments: ImportTable.rooms)
-    func tableHasNoCycle(room: ImportTable.Room) {
+    @Test("arrows point down: no room reaches itself", arguments: ImportTable.rooms.map(\.name))
+    func tableHasNoCycle(room: String) {
         var reached: Set<String> = []
-        var next = room.rooms
+        var next = ImportTable.room(room)?.rooms ?? []
         while let name = next.popFirst() {
             guard reached.insert(name).inserted else { continue }
             next.formUnion(ImportTable.room(name)?.rooms ?? [])
         }
-        #expect(!reached.contains(room.name))
+        #expect(!reached.contains(room))
     }
 
     @Test("the production binary brings neither the development server, nor its database, nor what only tests use")

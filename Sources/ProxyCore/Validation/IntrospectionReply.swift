@@ -82,9 +82,13 @@ package enum IntrospectionReply {
 
     /// `delay-seconds` (RFC 9110 §10.2.3), at most 60; a date is not taken: our clock and the server's may differ.
     private static func seconds(_ value: Span<UInt8>?) -> Int? {
-        guard let value, value.count > 0 else { return nil }
+        guard let value else { return nil }
+        // White space around a value is none of it (RFC 9110 §5.5); not every client takes it off.
+        var end = value.count
+        while end > 0, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
+        guard end > 0 else { return nil }
         var seconds = 0
-        for index in value.indices {
+        for index in 0..<end {
             guard (0x30...0x39).contains(value[index]) else { return nil }
             seconds = min(seconds * 10 + Int(value[index] - 0x30), self.retryAfterMax)
         }

@@ -46,7 +46,9 @@ struct IntrospectionCorpusTests {
     @Test(
         "a server's Retry-After is passed on, at most a minute",
         arguments: [
-            ("7", 7), ("0", 0), ("3600", 60), ("soon", nil), ("", nil), ("-1", nil), ("99999999999999999999999", 60),
+            ("7", 7), ("7 \t", 7), ("0", 0), ("3600", 60), ("soon", nil), ("", nil), (" ", nil), ("7 8", nil),
+            ("-1", nil),
+            ("99999999999999999999999", 60),
         ] as [(String, Int?)])
     func retryAfter(value: String, seconds: Int?) {
         let value = [UInt8](value.utf8)

@@ -73,6 +73,9 @@
         return queue
     }
 
+    /// Nothing that has arrived, as far as is known, is still to be received: the last ``receive(upTo:chunk:)`` left room.
+    package var isDrained: Bool { !self.isReadable }
+
     package var isOpen: Bool { self.state == .open }
     package var isClosed: Bool { self.state == .closed }
 

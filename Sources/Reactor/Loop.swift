@@ -22,6 +22,8 @@
     // Read and changed in single steps, never lent across a call to a handler: no check for overlapping access needed.
     @safe @exclusivity(unchecked) private var table = Table()
     private var turnBegan: UInt64
+    /// Counts the turns: an event delivered in a turn tells of what happened before the turn began.
+    package private(set) var turnNumber: UInt64 = 0
     private var wall: Int64 = 0
     private var wallRefresh: UInt64 = 0
     private var isStopping = false
@@ -117,6 +119,7 @@
         let count = unsafe self.kernel.wait(
             self.poller, into: self.events, milliseconds: self.milliseconds(atMost: maximumWait))
         precondition(count >= 0, "epoll_wait fails only on a bad descriptor")
+        self.turnNumber &+= 1
         self.readClocks()
         var delivered = self.goingOn.isEmpty ? 0 : self.goOn()
         for index in 0..<count {

@@ -93,6 +93,55 @@ import Testing
         #expect(other.takeStatus() == 200)
     }
 
+    private static let stray = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray"
+
+    @Test("what an upstream sends behind an answer that fills the buffer answers nobody", arguments: [true, false])
+    func strayBehindFullBuffer(isPipelined: Bool) throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/public/1") + (isPipelined ? request("GET", "/public/2") : ""))
+        let upstream = try proxy.upstream()
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 16000\r\nX-Filler: "
+        let body = String(repeating: "b", count: 16_000)
+        let filler = String(repeating: "f", count: ReadBuffer.readChunk - head.utf8.count - 4 - body.utf8.count)
+        try proxy.answer(upstream, head + filler + "\r\n\r\n" + body + Self.stray)
+        #expect(upstream.isClosedByLoop)
+        if !isPipelined { client.send(request("GET", "/public/2")) }
+        try proxy.settle()
+        try proxy.answer(try proxy.upstream(), Self.ok)
+        let text = client.takeText()
+        #expect(!text.contains("stray") && text.hasSuffix("ok"))
+    }
+
+    @Test("an answer that fills the buffer and is all there is leaves its connection in use")
+    func fullBuffer() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/public/1") + request("GET", "/public/2"))
+        let upstream = try proxy.upstream()
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 16000\r\nX-Filler: "
+        let body = String(repeating: "b", count: 16_000)
+        let filler = String(repeating: "f", count: ReadBuffer.readChunk - head.utf8.count - 4 - body.utf8.count)
+        try proxy.answer(upstream, head + filler + "\r\n\r\n" + body)
+        try proxy.answer(upstream, Self.ok)
+        #expect(client.takeText().hasSuffix("ok") && !upstream.isClosedByLoop)
+    }
+
+    @Test("what an idle upstream said before the next request was sent does not answer it")
+    func strayBeforeRequest() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/public/1"))
+        let upstream = try proxy.upstream()
+        try proxy.answer(upstream, Self.ok)
+        #expect(client.takeText().hasSuffix("ok"))
+        // One turn tells of both, of the request first.
+        upstream.send(Self.stray)
+        client.send(request("GET", "/public/2"))
+        try proxy.settle()
+        #expect(upstream.isClosedByLoop)
+        try proxy.answer(try proxy.upstream(), Self.ok)
+        let text = client.takeText()
+        #expect(!text.contains("stray") && text.hasSuffix("ok"))
+    }
+
     @Test("a 101 that waits for a slow client goes out before the tunnel's end does")
     func queuedHandshake() throws {
         let proxy = try ScriptedProxy()

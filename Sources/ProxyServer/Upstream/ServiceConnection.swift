@@ -28,6 +28,8 @@ final class ServiceConnection: EndpointHandler {
     var user: (any ServiceConnectionUser)?
     /// It has carried an exchange before: a death before the first byte of an answer may be mere staleness.
     private(set) var isReused = false
+    private var parkedInTurn: UInt64 = 0
+    private var leasedInTurn: UInt64 = 0
     var parser: ResponseHeadParser
     private var untried: [SocketAddress] = []
     private var connectDeadline: UInt64 = .max
@@ -100,6 +102,7 @@ final class ServiceConnection: EndpointHandler {
     func park(until deadline: UInt64) {
         self.user = nil
         self.isReused = true
+        self.parkedInTurn = self.pool.context.loop.turnNumber
         self.parser.reset()
         if let endpoint {
             endpoint.inbound.releaseIfEmpty()
@@ -110,6 +113,7 @@ final class ServiceConnection: EndpointHandler {
 
     func lease(to user: any ServiceConnectionUser) {
         self.user = user
+        self.leasedInTurn = self.pool.context.loop.turnNumber
         self.endpoint?.deadline = .max
     }
 
@@ -133,9 +137,19 @@ final class ServiceConnection: EndpointHandler {
         self.user?.serviceConnected(self)
     }
 
+    /// An event of the turn in which an idle connection was leased tells of what came before the request was sent, and
+    /// that answers nothing.
+    ///
+    /// Where it was parked in the same turn the event may be about the answer before: all of that had been read by then.
+    private var hasSpokenUnasked: Bool {
+        let turn = self.pool.context.loop.turnNumber
+        return self.isReused && self.leasedInTurn == turn && self.parkedInTurn != turn
+    }
+
     func endpointReadable(_ endpoint: Endpoint) {
         // An idle connection has nothing to say: whatever it says, or its end, ends its use (RFC 9112 §9.5).
         guard let user else { return self.discard() }
+        guard !self.hasSpokenUnasked else { return self.fail(.reset) }
         user.serviceReadable(self)
     }
 

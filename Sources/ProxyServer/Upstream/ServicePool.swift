@@ -60,10 +60,20 @@ final class ServicePool {
     /// The exchange is over and left the connection in step.
     func giveBack(_ connection: ServiceConnection) {
         guard !self.isRetired, !self.context.isStopping, self.idle.count < self.settings.idleConnectionsMax,
-            let endpoint = connection.endpoint, endpoint.isOpen, endpoint.inbound.isEmpty, endpoint.outbound.isEmpty
+            let endpoint = connection.endpoint, endpoint.isOpen, endpoint.inbound.isEmpty, endpoint.outbound.isEmpty,
+            Self.hasNothingMore(endpoint)
         else { return connection.discard() }
         connection.park(until: self.context.loop.now + self.settings.idleTimeout)
         self.idle.append(connection)
+    }
+
+    /// Whether the answer that was read is all that came: a byte behind it would be taken for the next one's answer.
+    ///
+    /// Asked of the socket only where the last bytes of the answer filled the buffer to the brim.
+    private static func hasNothingMore(_ endpoint: Endpoint) -> Bool {
+        guard !endpoint.isDrained else { return true }
+        guard case .wouldBlock = endpoint.receive() else { return false }
+        return true
     }
 
     /// A connection of ours has been closed, by whomever.

@@ -183,6 +183,17 @@ import Testing
         }
     }
 
+    @Test("a trailer that the answer's Connection nominates ends at the proxy (RFC 9110 §7.6.1)")
+    func nominatedTrailers() throws {
+        let answer =
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: x-hop\r\n\r\n"
+            + "0\r\nX-Hop: 1\r\nX-Sum: 42\r\n\r\n"
+        try withProxy(upstream: Self.upstream(answer)) { proxy throws in
+            let response = try #require(try proxy.exchange(request("GET", "/public/x", ["TE: trailers"])))
+            #expect(response.isComplete && response.trailers.map(\.description) == ["X-Sum: 42"])
+        }
+    }
+
     @Test("an HTTP/1.0 client gets decoded content that ends with the connection")
     func chunkedForHTTP10() throws {
         let answer =

@@ -2,10 +2,12 @@ import TestSupport
 import Testing
 
 @Suite("Upgrades (RFC 9110 §7.8, RFC 6455 §4)") struct TunnelTests {
-    private static func handshake(_ target: String = "/ws/chat", token: String? = "tok") -> String {
+    private static func handshake(
+        _ target: String = "/ws/chat", token: String? = "tok", with fields: [String] = []
+    ) -> String {
         request(
             "GET", target, token: token,
-            [
+            fields + [
                 "Connection: keep-alive, Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
                 "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
             ])
@@ -27,6 +29,17 @@ import Testing
             #expect(upstream.requests[0].values("x-auth-subject") == ["alice"])
             client.finishWriting()
             #expect(try client.readToEnd().isEmpty)
+        }
+    }
+
+    @Test("a handshake that says it has no content is one")
+    func emptyContent() throws {
+        let upstream = try StubUpstream { try $0.echoTunnel() }
+        try withProxy(upstream: upstream) { proxy throws in
+            let client = try proxy.connect()
+            client.send(Self.handshake(with: ["Content-Length: 0"]) + "early")
+            #expect(try client.readResponse()?.status == 101)
+            #expect(try client.read(exactly: 5) == Array("early".utf8))
         }
     }
 

@@ -6,14 +6,15 @@ package import HTTPWire
 package enum ForwardedTrailers {
     /// Writes the surviving lines of a request's trailer section, without its last CRLF.
     package static func writeRequest(
-        _ fields: [HeadField], in bytes: Span<UInt8>, route: Route, generation: ProxyGeneration,
-        into writer: inout HeadWriter
+        _ fields: [HeadField], in bytes: Span<UInt8>, nominated: NominatedTrailers, route: Route,
+        generation: ProxyGeneration, into writer: inout HeadWriter
     ) {
         for index in 0..<fields.count {
             let field = fields[index]
             let name = bytes.slice(field.name)
             // A credential has no place in a trailer, forwarded or not: nobody looked at it there.
-            guard self.isHarmless(field, bytes), !generation.reservedNames.contains(name: name),
+            guard self.isHarmless(field, bytes), !nominated.contains(name),
+                !generation.reservedNames.contains(name: name),
                 !(route.readsTokenFields && route.tokenSources.namesField(name))
             else {
                 continue
@@ -24,10 +25,10 @@ package enum ForwardedTrailers {
 
     /// Writes the surviving lines of a response's trailer section, without its last CRLF.
     package static func writeResponse(
-        _ fields: [HeadField], in bytes: Span<UInt8>, route: Route, generation: ProxyGeneration,
-        into writer: inout HeadWriter
+        _ fields: [HeadField], in bytes: Span<UInt8>, nominated: NominatedTrailers, into writer: inout HeadWriter
     ) {
-        for index in 0..<fields.count where self.isHarmless(fields[index], bytes) {
+        for index in 0..<fields.count
+        where self.isHarmless(fields[index], bytes) && !nominated.contains(bytes.slice(fields[index].name)) {
             writer.append(bytes.slice(fields[index].line))
         }
     }

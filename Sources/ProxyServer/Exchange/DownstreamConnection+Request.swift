@@ -19,11 +19,16 @@ extension DownstreamConnection {
         }
         exchange.requestHeadSent = true
         exchange.upstreamAskedAt = self.context.loop.now
-        if exchange.requestFraming == .none {
-            // The head stays in the buffer: should this reused connection turn out dead, the request is sent again.
+        if !exchange.requestFraming.hasContent {
+            // The head stays in the buffer: should this reused connection turn out dead, the request is sent again, and
+            // should it open a tunnel, what was asked is looked at again.
             guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
             endpoint.deadline = self.context.loop.now + grant.route.upstream.responseTimeout
             return
+        }
+        if exchange.requestFraming == .chunked {
+            exchange.requestNominations = NominatedTrailers(
+                RequestHead(bytes: inbound.bytes, index: self.parser.index))
         }
         inbound.consume(exchange.headByteCount)
         exchange.headByteCount = 0
@@ -122,7 +127,9 @@ extension DownstreamConnection {
         let inbound = self.endpoint.inbound
         return try self.exchange?.requestBody.step(inbound.bytes, into: &self.context.writer) {
             fields, bytes, writer in
-            ForwardedTrailers.writeRequest(fields, in: bytes, route: route, generation: generation, into: &writer)
+            ForwardedTrailers.writeRequest(
+                fields, in: bytes, nominated: exchange.requestNominations, route: route, generation: generation,
+                into: &writer)
         }
     }
 

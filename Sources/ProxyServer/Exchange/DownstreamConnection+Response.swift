@@ -124,6 +124,7 @@ extension DownstreamConnection: ServiceConnectionUser {
         exchange.responseBody = BodyTransfer(
             framing, outgoing: clientFraming == .chunked ? .chunked : .plain,
             limits: exchange.generation.generation.limits.head)
+        if framing == .chunked { exchange.responseNominations = NominatedTrailers(head) }
         if exchange.mayIdle { exchange.streamIdleTimeout = .max / 2 }
         endpoint.deadline = .max
         endpoint.inbound.consume(connection.parser.index.byteCount)
@@ -221,9 +222,7 @@ extension DownstreamConnection: ServiceConnectionUser {
     private func step(_ exchange: Exchange, _ upstream: Endpoint) throws(WireError) -> BodyTransfer.Step {
         let inbound = upstream.inbound
         return try exchange.responseBody.step(inbound.bytes, into: &self.context.writer) { fields, bytes, writer in
-            guard let route = exchange.route else { return }
-            ForwardedTrailers.writeResponse(
-                fields, in: bytes, route: route, generation: exchange.generation.generation, into: &writer)
+            ForwardedTrailers.writeResponse(fields, in: bytes, nominated: exchange.responseNominations, into: &writer)
         }
     }
 

@@ -84,7 +84,7 @@ struct ForwardingFixture {
                     generation: self.generation, into: &writer)
                 var message = try ForwardedMessage(writer.bytes)
                 message.grant = grant
-                if head.framing == .chunked { try self.readBody(raw, from: head.index.byteCount, grant, &message) }
+                if head.framing == .chunked { try self.readBody(of: head, raw, grant, &message) }
                 return .forwarded(message)
             case .introspect, .wait, .awaitKeys: return .incomplete
             }
@@ -147,10 +147,11 @@ struct ForwardingFixture {
     }
 
     private func readBody(
-        _ raw: [UInt8], from start: Int, _ grant: AccessGrant, _ message: inout ForwardedMessage
+        of head: borrowing RequestHead, _ raw: [UInt8], _ grant: AccessGrant, _ message: inout ForwardedMessage
     ) throws {
+        let nominated = NominatedTrailers(head)
         var decoder = ChunkedDecoder(limits: self.generation.limits.head)
-        var offset = start
+        var offset = head.index.byteCount
         while true {
             let (event, consumed) = try decoder.next(raw.span, from: offset)
             offset += consumed
@@ -160,7 +161,8 @@ struct ForwardingFixture {
             case .end(let trailers):
                 var writer = HeadWriter()
                 ForwardedTrailers.writeRequest(
-                    trailers, in: raw.span, route: grant.route, generation: self.generation, into: &writer)
+                    trailers, in: raw.span, nominated: nominated, route: grant.route, generation: self.generation,
+                    into: &writer)
                 message.trailers = ForwardedMessage.fields(of: writer.bytes)
                 return
             }

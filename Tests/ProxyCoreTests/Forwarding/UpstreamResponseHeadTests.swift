@@ -99,4 +99,13 @@ import Testing
             body: "0\r\nX-Sum: 1\r\n\(line)\r\nGrpc-Status: 0\r\n\r\n")
         #expect(message.trailers.map(\.name) == ["X-Sum", "Grpc-Status"])
     }
+
+    @Test("RFC 9110 §7.6.1: a nomination covers the trailer of that name as well")
+    func dropsNominatedTrailers() throws {
+        let fixture = try ForwardingFixture.open()
+        let message = try fixture.forwarded(
+            "/x", ["Transfer-Encoding: chunked", "Connection: close, x-hop", "Connection: X-Other"], method: "POST",
+            body: "0\r\nX-Hop: 1\r\nX-Sum: 1\r\nx-other: 1\r\n\r\n")
+        #expect(message.trailers.map(\.name) == ["X-Sum"])
+    }
 }

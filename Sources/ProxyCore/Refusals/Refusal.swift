@@ -149,14 +149,15 @@ extension Refusal {
     /// certain, or we want the connection gone.
     package var closesConnection: Bool {
         switch self {
-        case .wire, .target, .methodRefused, .headTooSlow, .bodyTooSlow, .bodyTooLarge, .clientGone, .draining,
+        case .wire, .target, .pathParameters, .rewriteRefused, .methodRefused, .headTooSlow, .bodyTooSlow,
+            .bodyTooLarge, .clientGone, .draining,
             .internalError, .tooManyConnectionOptions:
             true
-        case .pathParameters, .expectationFailed, .noRoute, .methodNotAllowed, .noCredentials, .invalidRequest,
+        case .expectationFailed, .noRoute, .methodNotAllowed, .noCredentials, .invalidRequest,
             .tokenRejected, .insufficientScope, .claimNotMet, .authorizationServerUnavailable,
             .authorizationServerBusy, .authorizationServerMisconfigured, .authorizationServerMalformed,
             .keysUnavailable, .subjectUnsendable, .upstreamUnreachable, .upstreamMalformed, .upstreamTimeout,
-            .upstreamBusy, .rewriteRefused:
+            .upstreamBusy:
             false
         }
     }

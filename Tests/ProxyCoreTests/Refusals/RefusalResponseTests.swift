@@ -121,7 +121,9 @@ import Testing
     func closes() {
         for refusal in Self.all {
             switch refusal {
-            case .wire, .target, .methodRefused, .bodyTooLarge, .headTooSlow, .bodyTooSlow, .draining:
+            case .wire, .target, .pathParameters, .rewriteRefused, .methodRefused, .bodyTooLarge, .headTooSlow,
+                .bodyTooSlow,
+                .draining:
                 #expect(refusal.closesConnection, "\(refusal)")
             case .noRoute, .noCredentials, .tokenRejected, .insufficientScope, .methodNotAllowed:
                 #expect(!refusal.closesConnection, "\(refusal)")

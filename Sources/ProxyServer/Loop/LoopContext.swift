@@ -44,7 +44,7 @@ final class LoopContext {
     var connections: ConnectionTable
     /// Heads are written here and sent from here; what the socket does not take is queued by the endpoint.
     var writer = HeadWriter()
-    var requestIDs: RequestIDGenerator
+    private var requestIDs: RequestIDGenerator
     private(set) var listeners: [ProxyListener] = []
     private(set) var drain: DrainPhase = .serving
     private(set) var flights: [FlightKey: IntrospectionCall] = [:]
@@ -246,8 +246,10 @@ final class LoopContext {
         for connection in self.connections.all { connection.close() }
         for listener in self.listeners { listener.close() }
         self.listeners = []
+        for call in self.flights.values { call.abandon() }
         self.flights = [:]
         self.drained = nil
+        self.loop.cancel(self.resolveTimer)
         for pool in self.current.allPools { pool.retire() }
         self.current = nil
     }

@@ -301,6 +301,13 @@ final class IntrospectionCall {
         self.context.resume(waiters, with: .verdict(verdict))
     }
 
+    /// The loop is over: nobody waits any more, and the connection and this call no longer hold each other.
+    func abandon() {
+        self.isOver = true
+        self.release(reusable: false)
+        self.context.loop.cancel(self.timer)
+    }
+
     private static func copy(of kind: FieldKind, in head: borrowing ResponseHead) -> [UInt8]? {
         guard let field = head.first(of: kind) else { return nil }
         return head.value(field).copied()

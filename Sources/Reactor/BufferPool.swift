@@ -6,11 +6,10 @@
 @safe package final class BufferPool {
     /// The smallest block: a head with a body behind it fits, and a page-aligned read of it is one system call.
     package static let smallestClass = 16 * 1024
-    /// The largest block kept for reuse; larger ones are exceptional and go straight back to the system.
-    static let largestPooledClass = 1024 * 1024
     /// What one class may keep unused: a burst of a few hundred busy connections, not its peak for ever.
     static let idleBytesPerClassMax = 8 * 1024 * 1024
 
+    /// Up to 1 MiB; larger blocks are exceptional and go straight back to the system.
     private static let classes = 7
     /// A list a class, threaded through the unused blocks' own first bytes.
     @safe @exclusivity(unchecked) private var free: InlineArray<7, UnsafeMutableRawPointer?> = unsafe .init(

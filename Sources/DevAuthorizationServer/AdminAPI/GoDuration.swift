@@ -9,8 +9,6 @@ struct GoDuration: Sendable, Hashable {
 
     static func seconds(_ seconds: Int64) -> GoDuration { GoDuration(nanoseconds: seconds * 1_000_000_000) }
 
-    var wholeSeconds: Int64 { self.nanoseconds / 1_000_000_000 }
-
     /// Nil unless the text is a duration that is not negative and fits 64 bits of nanoseconds (292 years).
     init?(_ text: String) {
         var rest = Substring(text).utf8

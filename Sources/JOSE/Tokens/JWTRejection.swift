@@ -57,15 +57,4 @@ package enum JWTRejection: Error, Sendable, Hashable {
         case .notAnAccessToken: "not_an_access_token"
         }
     }
-
-    /// Whether time alone can change it: such a refusal is never kept as a verdict on the token.
-    package var isAboutTime: Bool {
-        switch self {
-        case .expired, .notYetValid, .issuedInFuture: true
-        case .tooLarge, .notCompactJWS, .malformedHeader, .criticalExtension, .nestedToken, .algorithmNotAllowed,
-            .typeNotAllowed, .unknownKey, .algorithmOfAnotherKey, .badSignature, .malformedClaims, .malformedClaim,
-            .missingClaim, .wrongIssuer, .wrongAudience, .notAnAccessTokenByItsClaims, .notAnAccessToken:
-            false
-        }
-    }
 }

@@ -12,7 +12,6 @@ final class Exchange {
     let method: Method
     let minorVersion: UInt8
     let requestFraming: BodyFraming
-    let expectsContinue: Bool
     /// The connection ends with this exchange: the client said so, or its version does.
     var clientKeepsAlive: Bool
 
@@ -65,7 +64,6 @@ final class Exchange {
         self.method = head.index.method
         self.minorVersion = head.index.minorVersion
         self.requestFraming = head.index.framing
-        self.expectsContinue = head.index.expectsContinue
         self.awaitsContinue = head.index.expectsContinue && head.index.minorVersion >= 1
         self.clientKeepsAlive = head.index.keepsAlive
         self.headByteCount = head.index.byteCount

@@ -49,7 +49,6 @@ package struct RawMessage: Sendable, CustomStringConvertible {
 /// Takes messages from a stream of bytes; `pull` adds to the buffer or tells that no more comes.
 package struct MessageReader {
     package private(set) var buffer: [UInt8] = []
-    private var isAtEnd = false
 
     package init(_ bytes: [UInt8] = []) { self.buffer = bytes }
 

@@ -126,13 +126,6 @@ package final class RawSocket: @unchecked Sendable {
         }
     }
 
-    /// Small kernel buffers, so that a test of back-pressure need not move megabytes to fill them.
-    package func shrinkBuffers(to bytes: Int32) {
-        var size = bytes
-        setsockopt(self.descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-        setsockopt(self.descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-    }
-
     // MARK: Moving bytes
 
     package func receive(atMost count: Int = 65_536, until deadline: Deadline = .patient) -> Received {

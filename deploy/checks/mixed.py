@@ -9,13 +9,18 @@ import time
 from .client import ask, metrics, wait_ready
 from .configuration import AUDIENCE, ISSUER, standard
 from .outcome import Row, spread
-from .stage import CheckFailed, Stage, free_port, progress, wait_until
+from .stage import REPOSITORY, CheckFailed, Stage, free_port, progress, wait_until
 from .tokens import SigningKey
 
 PROCESSES, CLIENTS = 2, 24
 # Seconds: default and with --full.
 DURATIONS = {None: (50, 300), "address": (30, 300), "thread": (20, 60)}
 GROWTH = 0.05
+SANITIZER_OPTIONS = {
+    "ASAN_OPTIONS": "detect_leaks=1:halt_on_error=0:abort_on_error=0",
+    "LSAN_OPTIONS": f"print_suppressions=0:suppressions={REPOSITORY}/deploy/leak-sanitizer.suppressions",
+    "TSAN_OPTIONS": f"halt_on_error=0:report_signal_unsafe=0:suppressions={REPOSITORY}/deploy/thread-sanitizer.suppressions",
+}
 REPORT = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|WARNING: ThreadSanitizer|runtime error:|Fatal error|"
                     r"LeakSanitizer has encountered|SUMMARY: \w+Sanitizer")
 
@@ -56,9 +61,8 @@ def run(chosen):
         _, upstream = stage.service("upstream")
         _, server = stage.service("authorization_server", 10, keys)
         port, admin, unix = free_port(), free_port(), stage.folder / "proxy.sock"
-        proxy = stage.serve(configuration(stage, port, admin, unix, upstream, server), environment={
-            "ASAN_OPTIONS": "detect_leaks=1:halt_on_error=0:abort_on_error=0",
-            "TSAN_OPTIONS": "halt_on_error=0:report_signal_unsafe=0"} if tool else None)
+        proxy = stage.serve(
+            configuration(stage, port, admin, unix, upstream, server), environment=SANITIZER_OPTIONS if tool else None)
         wait_ready(proxy, admin)
         # The connection that asked whether it is ready has to be over first.
         time.sleep(1)

@@ -77,9 +77,10 @@ package final class KeySetRefresher: Sendable {
     private func answerForGood() {
         let state = self.server.state
         let surroundings = self.surroundings
-        let answer: @Sendable () -> Void = {
+        // The state keeps the answer: held strongly from there it would keep itself and its whole cache.
+        let answer: @Sendable () -> Void = { [weak state] in
             let now = surroundings.clock().monotonic
-            guard state.nextKeyFetch(at: now) == .start else { return }
+            guard let state, state.nextKeyFetch(at: now) == .start else { return }
             let waiters = state.keysFetched(nil, at: now)
             if !waiters.isEmpty { surroundings.wake(waiters) }
         }

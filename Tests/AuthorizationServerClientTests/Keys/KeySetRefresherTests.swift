@@ -254,6 +254,25 @@ import Testing
         }
     }
 
+    @Test("A server that has left the configuration is let go, its cache with it")
+    func letsGo() async throws {
+        let around = Surroundings()
+        let connections = AuthorizationServerConnections()
+        let refreshers = Refreshers(
+            connections: connections, counts: KeySetRefreshCounts(), surroundings: around.values)
+        weak var state: AuthorizationServerState?
+        do {
+            let server = try Servers.verifying(.file("/nowhere"))
+            state = server.state
+            refreshers.adopt([server])
+            _ = await around.nextEnd()
+            refreshers.adopt([])
+        }
+        await refreshers.stop()
+        #expect(state == nil)
+        await connections.shutdown()
+    }
+
     @Test("A reload reads a key file anew, whatever else it leaves as it was")
     func readsFileOnReload() async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString).json").path

@@ -74,6 +74,9 @@ package final class RunningProxy: Sendable {
             throw error
         }
         do {
+            if let failure = await proxy.server.startUpFailure() {
+                throw StartFailure("cannot begin to listen: \(failure) (free memory or descriptors, then start again)")
+            }
             try await proxy.startAdmin(configuration.admin)
         } catch {
             await proxy.end()

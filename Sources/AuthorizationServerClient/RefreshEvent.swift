@@ -20,17 +20,21 @@ package struct RefreshSurroundings: Sendable {
     /// Resumes requests that wait for keys, each on its own loop.
     package var wake: @Sendable ([WaiterID]) -> Void
     package var report: @Sendable (RefreshEvent) -> Void
+    /// For both places where a discovery document may lie, together.
+    package var discoveryTimeout: Nanoseconds
 
     package init(
         clock: @escaping @Sendable () -> Instant,
         sleep: @escaping @Sendable (Nanoseconds) async throws -> Void = Self.sleep(_:),
         wake: @escaping @Sendable ([WaiterID]) -> Void,
-        report: @escaping @Sendable (RefreshEvent) -> Void
+        report: @escaping @Sendable (RefreshEvent) -> Void,
+        discoveryTimeout: Nanoseconds = .seconds(5)
     ) {
         self.clock = clock
         self.sleep = sleep
         self.wake = wake
         self.report = report
+        self.discoveryTimeout = discoveryTimeout
     }
 
     /// The real thing.

@@ -55,7 +55,7 @@ package final class ProxyServer: Sendable {
     /// As bound, in the order of the options: a port 0 has become a real one.
     package let addresses: [SocketAddress]
     private let threads: [LoopThread]
-    private let startUp = StartUpState()
+    private let startUp: StartUp
     private let directory: LoopDirectory
     private let resolver: Resolver
 
@@ -89,7 +89,8 @@ package final class ProxyServer: Sendable {
             registry: options.registry, resolver: self.resolver, accessLog: options.accessLog,
             fingerprintKey: options.fingerprintKey, remoteIntrospection: options.remoteIntrospection,
             directory: self.directory, connectionsMax: options.connectionsMax)
-        let startUp = self.startUp
+        let startUp = StartUp(loops: options.loopCount)
+        self.startUp = startUp
         var threads: [LoopThread] = []
         for index in 0..<options.loopCount {
             let settings = options.listeners.map { ListenerSettings(trustedPeers: $0.trustedPeers) }
@@ -101,9 +102,9 @@ package final class ProxyServer: Sendable {
                         for (position, listener) in sockets.enumerated() {
                             try context.listen(on: listener[index], as: settings[position])
                         }
-                        startUp.withLock { $0.listening += 1 }
+                        startUp.arrive(nil)
                     } catch {
-                        startUp.withLock { $0.failure = error }
+                        startUp.arrive(error)
                     }
                 }
                 self.directory.register(thread.mailbox, at: UInt16(index))
@@ -118,10 +119,11 @@ package final class ProxyServer: Sendable {
         self.threads = threads
     }
 
-    /// Every loop takes connections in; false for the first instants, or when a loop could not begin.
-    package var isListening: Bool { self.startUp.withLock { $0.listening } == self.threads.count }
-    /// Why a loop could not begin to listen; the process is of no use then.
-    package var startUpFailure: SystemError? { self.startUp.withLock { $0.failure } }
+    /// Every loop takes connections in; false for the first instants.
+    package var isListening: Bool { self.startUp.isComplete }
+
+    /// Waits until every loop has begun; why one could not, if so: the process is of no use then.
+    package func startUpFailure() async -> SystemError? { await self.startUp.outcome() }
 
     // MARK: While it runs
 
@@ -167,13 +169,23 @@ package final class ProxyServer: Sendable {
 }
 
 /// What the loops report as they begin.
-private final class StartUpState: Sendable {
-    struct State {
-        var listening = 0
-        var failure: SystemError?
+private final class StartUp: Sendable {
+    private let failure = Mutex<SystemError?>(nil)
+    private let arrivals: Countdown
+
+    init(loops: Int) { self.arrivals = Countdown(loops) }
+
+    func arrive(_ failure: SystemError?) {
+        if let failure { self.failure.withLock { $0 = failure } }
+        self.arrivals.arrive()
     }
-    private let state = Mutex(State())
-    func withLock<Value>(_ body: (inout sending State) -> sending Value) -> sending Value { self.state.withLock(body) }
+
+    var isComplete: Bool { self.arrivals.isComplete && self.failure.withLock { $0 } == nil }
+
+    func outcome() async -> SystemError? {
+        await self.arrivals.wait()
+        return self.failure.withLock { $0 }
+    }
 }
 
 /// Waits until a number of others have arrived.
@@ -194,6 +206,9 @@ private final class Countdown: Sendable {
         waiting?.resume()
     }
 
+    var isComplete: Bool { self.state.withLock { $0.left <= 0 } }
+
+    /// For one waiter at a time.
     func wait() async {
         await withCheckedContinuation { continuation in
             let isDone = self.state.withLock { state in

@@ -85,7 +85,7 @@ final class Surroundings: Sendable {
             report: { event in
                 self.seen.withLock { $0.append(event) }
                 self.announce.yield(event)
-            })
+            }, discoveryTimeout: .seconds(60))
     }
 
     var wokenWaiters: [WaiterID] { self.woken.withLock { $0 } }

@@ -7,7 +7,7 @@ import Testing
 /// Authorization servers as tests configure them.
 enum Servers {
     static func introspecting(
-        at url: String, as authentication: ClientAuthentication = .none, timeout: Nanoseconds = .seconds(10),
+        at url: String, as authentication: ClientAuthentication = .none, timeout: Nanoseconds = .seconds(60),
         retriesMax: Int = 1
     ) throws -> AuthorizationServer {
         let settings = AuthorizationServer.Settings(
@@ -28,7 +28,7 @@ enum Servers {
                 jwt: AuthorizationServer.JWT(
                     source: source,
                     profile: JWTProfile(issuer: "https://as.example", audiences: nil, algorithms: [.es256]),
-                    keyPolicy: KeyPolicy(), lifetime: lifetime, staleLimit: staleLimit)))
+                    keyPolicy: KeyPolicy(), lifetime: lifetime, timeout: .seconds(60), staleLimit: staleLimit)))
     }
 
     static func server(_ settings: AuthorizationServer.Settings) -> AuthorizationServer {

@@ -21,7 +21,8 @@ package struct EndpointDiscoverer: Sendable {
         while !Task.isCancelled {
             var pause = Self.lookAgain
             do throws(AuthorizationServerError) {
-                let metadata = try await self.discovery.metadata(of: self.server.settings.issuer, within: Self.timeout)
+                let metadata = try await self.discovery.metadata(
+                    of: self.server.settings.issuer, within: self.surroundings.discoveryTimeout)
                 self.server.state.discovered(try self.discovery.introspectionEndpoint(in: metadata))
                 failures = 0
                 self.surroundings.report(.endpointFound(server: name))
@@ -36,8 +37,6 @@ package struct EndpointDiscoverer: Sendable {
         }
     }
 
-    /// Of both places where the document may lie, together.
-    private static let timeout: Nanoseconds = .seconds(5)
     /// Endpoints move seldom, and a move is announced.
     private static let lookAgain: Nanoseconds = .seconds(3_600)
 }

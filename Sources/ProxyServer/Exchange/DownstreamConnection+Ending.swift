@@ -16,14 +16,15 @@ extension DownstreamConnection {
         let keepsAlive = self.exchange?.clientKeepsAlive ?? false
         let closes =
             refusal.closesConnection || !staysInStep || !keepsAlive || self.context.drain != .serving
+        let requestID = self.exchange?.requestID ?? self.context.makeRequestID()
         self.context.writer.reset()
         RefusalResponse.write(
             refusal, route: route, isHead: self.exchange?.isHead ?? false,
             minorVersion: self.exchange?.minorVersion ?? 1, closes: closes, date: self.context.date,
-            requestID: self.exchange?.requestID ?? self.context.makeRequestID(), into: &self.context.writer)
+            requestID: requestID, into: &self.context.writer)
         let answer = self.context.writer.count
         self.exchange?.responseBytes = UInt64(answer)
-        self.record(.refused(refusal), route: route)
+        self.record(.refused(refusal), route: route, requestID: requestID)
         switch self.context.writeOut(to: self.endpoint) {
         case .sent, .queued: break
         case .overflow, .failed: return self.close()

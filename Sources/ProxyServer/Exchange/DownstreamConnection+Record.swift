@@ -25,11 +25,15 @@ struct LoggedRequest {
         var end = 0
         while end < target.count, target[end] != UInt8(ascii: "?") { end += 1 }
         self.path = Self.copy(target.extracting(0..<min(end, Self.pathBytesMax)))
-        if let field = head.index.fieldIndex.only(.traceparent), head.value(field).count >= 35 {
-            self.traceID = Self.copy(head.value(field).extracting(3..<35))
-        } else {
-            self.traceID = nil
-        }
+        self.traceID = head.index.fieldIndex.only(.traceparent).flatMap { Self.traceID(head.value($0)) }
+    }
+
+    /// The trace's id, when that is what stands there: anything else would be a client's way to write into the log.
+    private static func traceID(_ value: Span<UInt8>) -> [UInt8]? {
+        guard value.count >= 36, value[2] == UInt8(ascii: "-"), value[35] == UInt8(ascii: "-") else { return nil }
+        let id = Self.copy(value.extracting(3..<35))
+        let isHexadecimal = id.allSatisfy { 0x30...0x39 ~= $0 || 0x61...0x66 ~= $0 }
+        return isHexadecimal && id.contains { $0 != 0x30 } ? id : nil
     }
 
     /// A longer path is cut in the log: lines stay bounded.
@@ -45,7 +49,7 @@ struct LoggedRequest {
 
 extension DownstreamConnection {
     /// Counts and logs one finished exchange; called once for each.
-    func record(_ end: ExchangeEnd, route: Route?) {
+    func record(_ end: ExchangeEnd, route: Route?, requestID: RequestID? = nil) {
         let now = self.context.loop.now
         let exchange = self.exchange
         let startedAt = exchange?.startedAt.monotonic ?? now
@@ -66,11 +70,14 @@ extension DownstreamConnection {
             decision, reason: reason, status: status, nanoseconds: now - startedAt)
         guard let log = self.context.shared.accessLog else { return }
         if decision == .allowed, !self.context.isSampled(log.allowedShare) { return }
-        log.append(self.logLine(log.format, decision: decision, reason: reason, status: status, route: route))
+        log.append(
+            self.logLine(
+                log.format, decision: decision, reason: reason, status: status, route: route, requestID: requestID))
     }
 
     private func logLine(
-        _ format: AccessLog.Format, decision: DecisionLabel, reason: Refusal?, status: UInt16, route: Route?
+        _ format: AccessLog.Format, decision: DecisionLabel, reason: Refusal?, status: UInt16, route: Route?,
+        requestID: RequestID?
     ) -> [UInt8] {
         let now = self.context.loop.now
         var line = AccessLogLine(format: format)
@@ -79,6 +86,8 @@ extension DownstreamConnection {
         line.add("decision", decision.text)
         line.add("reason", reason?.label ?? "allowed")
         line.add("status", UInt64(status))
+        line.add("peer", self.peer.address)
+        if let requestID = requestID ?? self.exchange?.requestID { line.add("request_id", requestID.description) }
         guard let exchange else { return line.finish() }
         if let logged = exchange.logged {
             line.add("method", logged.method)
@@ -103,8 +112,6 @@ extension DownstreamConnection {
             if let subject = token.subject { line.add("sub", subject) }
             if let client = token.clientID { line.add("client_id", client) }
         }
-        if let requestID = exchange.requestID { line.add("request_id", requestID.description) }
-        line.add("peer", self.peer.address)
         return line.finish()
     }
 }

@@ -250,7 +250,8 @@ final class LoopContext {
         self.flights = [:]
         self.drained = nil
         self.loop.cancel(self.resolveTimer)
-        for pool in self.current.allPools { pool.retire() }
+        guard let current else { return }
+        for pool in current.allPools { pool.retire() }
         self.current = nil
     }
 

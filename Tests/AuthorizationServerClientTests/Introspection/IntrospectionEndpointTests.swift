@@ -10,7 +10,7 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
 
     /// What one question leads to.
     private func outcome(
-        _ reaction: Reaction, timeout: Nanoseconds = .seconds(10), retriesMax: Int = 0
+        _ reaction: Reaction, timeout: Nanoseconds = .seconds(60), retriesMax: Int = 0
     ) async throws -> (IntrospectionOutcome, calls: Int) {
         try await withStub({ _ in reaction }) { stub, connections in
             let server = try Servers.introspecting(

@@ -11,7 +11,7 @@ import Testing
     typealias Reaction = StubAuthorizationServer.Reaction
 
     private func problem(
-        _ reaction: Reaction, within limit: Nanoseconds = .seconds(10)
+        _ reaction: Reaction, within limit: Nanoseconds = .seconds(60)
     ) async throws -> AuthorizationServerError? {
         try await withStub({ _ in reaction }) { stub, connections in
             let endpoint = KeySetEndpoint(connections: connections, policy: KeyPolicy())
@@ -95,7 +95,7 @@ import Testing
     func question() async throws {
         try await withStub({ _ in .json(KeySets.first) }) { stub, connections in
             let endpoint = KeySetEndpoint(connections: connections, policy: KeyPolicy())
-            let keys = try await endpoint.keys(at: stub.origin + "/keys?v=1", within: .seconds(10))
+            let keys = try await endpoint.keys(at: stub.origin + "/keys?v=1", within: .seconds(60))
             #expect(keys.keys.map(\.keyIdentifier) == [KeyIdentifier("first")])
             let request = try #require(stub.requests.first)
             #expect(request.method == "GET")

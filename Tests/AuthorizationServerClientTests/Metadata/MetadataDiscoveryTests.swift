@@ -22,7 +22,7 @@ import Testing
             let discovery = MetadataDiscovery(connections: connections)
             let result: Result<AuthorizationServerMetadata, AuthorizationServerError>
             do throws(AuthorizationServerError) {
-                result = .success(try await discovery.metadata(of: issuer, within: .seconds(10)))
+                result = .success(try await discovery.metadata(of: issuer, within: .seconds(60)))
             } catch {
                 result = .failure(error)
             }

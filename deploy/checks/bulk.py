@@ -73,9 +73,11 @@ def slow_reader(port, seconds):
         with Connection(port, timeout=30, receive_buffer=32 << 10) as connection:
             connection.send(head(f"/read/bytes/{GIBIBYTE}", "act_bulk"))
             status, _ = connection.head()
-            deadline = time.monotonic() + seconds
+            tick = time.monotonic()
+            deadline = tick + seconds
             while time.monotonic() < deadline:
-                tick = time.monotonic() + 0.125
+                # Late by the clock, and not by one's own pace: what a busy machine took is caught up with.
+                tick += 0.125
                 wanted = SLOW_RATE // 8
                 while wanted:
                     got = len(connection.socket.recv(wanted))
@@ -129,9 +131,9 @@ def run(chosen):
         up, down = fast
         reader, sink = slow
         gib = size // GIBIBYTE
-        # A quarter: these two share an interpreter with two transfers at full speed, which takes its turns from them; one
+        # These two share an interpreter with two transfers at full speed, which takes some of their turns from them; one
         # that the proxy had given up would have moved next to nothing.
-        expected = SLOW_RATE * seconds // 4
+        expected = SLOW_RATE * seconds * 3 // 4
         return [
             Row("bulk, bodies", f"{gib} GiB up and {gib} GiB down arrive whole",
                 "; ".join(f"{transfer.name}: {transfer.error or transfer.result} at {transfer.rate}" for transfer in fast),

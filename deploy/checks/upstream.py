@@ -11,6 +11,7 @@ What stands before the word is ignored:
     …/sink/RATE   the same, taking RATE bytes/s     …/garbage    no HTTP
     …/interim     103 twice, then the answer        …/early      the answer before the body has been read
     …/websocket   101, then an echo                 …/events/N   N events, 50 ms apart
+    …/large       400,000 bytes                     …/pause      the answer after 100 ms
     else          the name, as text
 """
 
@@ -146,6 +147,12 @@ class Exchange:
     def do_slow(self, milliseconds):
         time.sleep(milliseconds / 1000)
         self.whole(NAME)
+
+    def do_large(self, _):
+        self.do_bytes(400_000)
+
+    def do_pause(self, _):
+        self.do_slow(100)
 
     def do_hangup(self, _):
         self.whole(NAME)

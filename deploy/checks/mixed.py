@@ -16,6 +16,8 @@ PROCESSES, CLIENTS = 2, 24
 # Seconds: default and with --full.
 DURATIONS = {None: (50, 300), "address": (30, 300), "thread": (20, 60)}
 GROWTH = 0.05
+# What has expired stays until its room is wanted: small enough, caches are full and evicting within the first minute.
+SMALL_CACHE = "ttl: 20s, negative_ttl: 3s, size: 256KiB, negative_size: 128KiB"
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=1:halt_on_error=0:abort_on_error=0",
     "LSAN_OPTIONS": f"print_suppressions=0:suppressions={REPOSITORY}/deploy/leak-sanitizer.suppressions",
@@ -35,16 +37,17 @@ def sanitizer(binary):
 
 
 def configuration(stage, port, admin, unix, upstream, server):
-    """Small caches, so that they are full and evicting within the first minute; short idle times, so that the end comes."""
+    """Short idle times, so that the end comes soon."""
     return standard(
         port, admin, upstream, server, unix=unix, key_set=f"http://127.0.0.1:{server}/.well-known/jwks.json",
         timeouts="head: 2s, idle: 5s, drain_delay: 200ms, drain: 5s", server_keys=", timeout: 10s",
-        cache="ttl: 20s, negative_ttl: 3s, size: 1MiB, negative_size: 256KiB",
+        cache=SMALL_CACHE,
         upstream_keys=", idle_timeout: 2s, connect_timeout: 10s", access_log="/dev/null",
         more_servers="\n".join([
             "  moody:", "    strategy: introspect",
             f"    introspection: {{ endpoint: http://127.0.0.1:{server}/admin/oauth2/introspect, timeout: 300ms,"
-            " concurrency: 8, queue: { waiting: 16, wait: 100ms }, breaker: { failures: 3, open: 500ms } }"]),
+            " concurrency: 8, queue: { waiting: 16, wait: 100ms }, breaker: { failures: 3, open: 500ms } }",
+            f"    cache: {{ {SMALL_CACHE} }}"]),
         more_routes="\n".join([
             "  - { name: shaky, paths: [/shaky/**], access: public, upstream: shaky }",
             "  - { name: moody, paths: [/moody/**], authorization_server: moody, scopes: [read], upstream: service }"]),

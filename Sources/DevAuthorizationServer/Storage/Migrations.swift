@@ -9,6 +9,9 @@ extension Storage {
         migrator.registerMigration("1: clients, access tokens, keys") { database in
             try database.execute(sql: Self.clientsAccessTokensAndKeys)
         }
+        migrator.registerMigration("2: browser flows") { database in
+            try database.execute(sql: Self.browserFlows)
+        }
         return migrator
     }
 

@@ -1,13 +1,15 @@
 import JOSE
 import OAuthModel
 
-/// Opaque tokens in Hydra's form: `ory_at_`, 32 random bytes, a dot, and their signature under the system secret.
+/// Opaque tokens in Hydra's form: `ory_at_` or its like, 32 random bytes, a dot, and their signature under the system secret.
 ///
 /// The signature lets us turn invented tokens away without asking the database. Hydra signs with HMAC-SHA-512/256, we with
 /// HMAC-SHA-256: nobody but the server can tell.
 struct OpaqueTokens: Sendable {
     enum Kind: String, Sendable {
         case access = "ory_at_"
+        case refresh = "ory_rt_"
+        case authorizationCode = "ory_ac_"
     }
 
     private let signer: KeyedDigest

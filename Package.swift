@@ -56,6 +56,7 @@ let package = Package(
     products: [
         .library(name: "OAuthModel", targets: ["OAuthModel"]),
         .library(name: "DevAuthorizationServer", targets: ["DevAuthorizationServer"]),
+        .library(name: "HydraClient", targets: ["HydraClient"]),
         .executable(name: "bearergate", targets: ["bearergate"]),
         .executable(name: "bearergate-dev", targets: ["bearergate-dev"]),
     ],
@@ -104,6 +105,8 @@ let package = Package(
             name: "DevAuthorizationServer",
             dependencies: ["OAuthModel", "JOSE", grdb, httpTypes, logging] + hummingbird + nio + lifecycle,
             swiftSettings: house),
+        .target(
+            name: "HydraClient", dependencies: ["OAuthModel", "JOSE", asyncHTTPClient] + nio, swiftSettings: house),
 
         // The two programs.
         .target(
@@ -146,6 +149,13 @@ let package = Package(
             name: "ProxyConfigurationTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
         .testTarget(
             name: "DevAuthorizationServerTests", dependencies: ["DevAuthorizationServer", "OAuthModel", "JOSE", grdb],
+            swiftSettings: house),
+        .testTarget(
+            name: "HydraClientTests", dependencies: ["HydraClient", "OAuthModel", "JOSE", asyncHTTPClient] + nio,
+            swiftSettings: house),
+        .testTarget(
+            name: "HydraContractTests",
+            dependencies: ["HydraClient", "DevAuthorizationServer", "OAuthModel", "JOSE", asyncHTTPClient],
             swiftSettings: house),
         .testTarget(
             name: "ProxyServerTests",

@@ -49,6 +49,9 @@ enum ImportTable {
             name: "DevAuthorizationServer", rooms: ["OAuthModel", "JOSE"],
             libraries: hummingbird.union(nio).union(["GRDB"]),
             system: ["Synchronization", "Foundation"]),
+        Room(
+            name: "HydraClient", rooms: ["OAuthModel", "JOSE"], libraries: nio.union(["AsyncHTTPClient"]),
+            system: ["Synchronization", "FoundationEssentials"]),
 
         // The two programs.
         Room(

@@ -1,0 +1,117 @@
+extension HydraClientError {
+    /// What went wrong, as one word.
+    ///
+    /// An open set: codes of RFC 6749 and OpenID Connect come from the server as they are, and new ones may come.
+    public struct Code: RawRepresentable, Sendable {
+        public let rawValue: String
+
+        public init(rawValue: String) { self.rawValue = rawValue }
+        init(_ rawValue: String) { self.rawValue = rawValue }
+    }
+}
+
+extension HydraClientError.Code: Hashable, CustomStringConvertible {
+    public var description: String { self.rawValue }
+}
+
+// The request.
+extension HydraClientError.Code {
+    /// An argument cannot be sent, such as a scope with a space in it.
+    public static let invalidArgument = Self("invalid_argument")
+    /// The operation needs the admin URL, and none is configured.
+    public static let adminURLMissing = Self("admin_url_missing")
+}
+
+// The transport.
+extension HydraClientError.Code {
+    /// No connection came about, or it died before the answer was whole.
+    public static let unreachable = Self("unreachable")
+    /// The call took longer than ``HydraClient/Configuration/timeout``.
+    public static let timedOut = Self("timed_out")
+    /// The task was cancelled, or the client was shut down.
+    public static let cancelled = Self("cancelled")
+    /// The answer is longer than ``HydraClient/Configuration/responseBytesMax``.
+    public static let responseTooLarge = Self("response_too_large")
+    /// The answer is not HTTP.
+    public static let malformedResponse = Self("malformed_response")
+}
+
+// The body.
+extension HydraClientError.Code {
+    /// The body is not JSON.
+    public static let notJSON = Self("not_json")
+    /// A member is missing, or of a kind it must not be.
+    public static let unexpectedMember = Self("unexpected_member")
+    /// The links of a list lead in a circle, or never end.
+    public static let endlessPages = Self("endless_pages")
+}
+
+// Statuses whose `error` is a sentence, or that have none.
+extension HydraClientError.Code {
+    /// 404: there is no such client, request or issuer.
+    public static let notFound = Self("not_found")
+    /// 409: it exists already, or was used already.
+    public static let conflict = Self("conflict")
+    /// 400 without a code of its own.
+    public static let badRequest = Self("bad_request")
+    /// 401 without a code of its own.
+    public static let unauthorized = Self("unauthorized")
+    /// 403 without a code of its own.
+    public static let forbidden = Self("forbidden")
+    /// Redirects are not followed: whoever answers them would get what is meant for Hydra.
+    public static let redirected = Self("redirected")
+    /// Any other status than the one wanted.
+    public static let unexpectedStatus = Self("unexpected_status")
+}
+
+// RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2.
+extension HydraClientError.Code {
+    public static let invalidRequest = Self("invalid_request")
+    public static let invalidClient = Self("invalid_client")
+    public static let invalidGrant = Self("invalid_grant")
+    public static let unauthorizedClient = Self("unauthorized_client")
+    public static let unsupportedGrantType = Self("unsupported_grant_type")
+    public static let unsupportedResponseType = Self("unsupported_response_type")
+    public static let invalidScope = Self("invalid_scope")
+    public static let accessDenied = Self("access_denied")
+    public static let serverError = Self("server_error")
+    public static let temporarilyUnavailable = Self("temporarily_unavailable")
+    public static let invalidClientMetadata = Self("invalid_client_metadata")
+    public static let invalidRedirectURI = Self("invalid_redirect_uri")
+}
+
+// OpenID Connect Core 1.0 §3.1.2.6 and §6.
+extension HydraClientError.Code {
+    public static let loginRequired = Self("login_required")
+    public static let consentRequired = Self("consent_required")
+    public static let interactionRequired = Self("interaction_required")
+    public static let requestNotSupported = Self("request_not_supported")
+    public static let requestURINotSupported = Self("request_uri_not_supported")
+    public static let registrationNotSupported = Self("registration_not_supported")
+    public static let invalidRequestURI = Self("invalid_request_uri")
+    public static let invalidRequestObject = Self("invalid_request_object")
+}
+
+// Hydra's own.
+extension HydraClientError.Code {
+    public static let unsupportedResponseMode = Self("unsupported_response_mode")
+    /// `state` is shorter than 8 characters.
+    public static let invalidState = Self("invalid_state")
+    /// `nonce` is shorter than 8 characters.
+    public static let insufficientEntropy = Self("insufficient_entropy")
+    /// The cookie that binds the browser is missing or another one.
+    public static let requestForbidden = Self("request_forbidden")
+    /// The token does not serve here, or the login took too long.
+    public static let requestUnauthorized = Self("request_unauthorized")
+    /// A refresh token was used again; Hydra up to 2.2 says this, later ones ``invalidGrant``.
+    public static let tokenInactive = Self("token_inactive")
+    /// A refresh token was granted without an offline scope.
+    public static let scopeNotGranted = Self("scope_not_granted")
+    /// The assertion was used before.
+    public static let assertionReplayed = Self("jti_known")
+    /// What a trusted issuer needs is missing.
+    public static let missingRequiredParameter = Self("missing_required_parameter")
+    /// The server's own default for a rejected login or consent.
+    public static let requestDenied = Self("request_denied")
+    public static let misconfiguration = Self("misconfiguration")
+}

@@ -1,0 +1,54 @@
+/// Why a call to Hydra did not give what was asked of it: a code to match, what Hydra said, a message to read.
+///
+/// Neither it nor anything in it shows a token or a secret: what a server quotes of the request is taken out first.
+public struct HydraClientError: Error, Sendable {
+    /// How far the call came.
+    public enum Stage: Sendable, Hashable, CaseIterable {
+        /// Nothing was sent: an argument, or the configuration, cannot be used.
+        case request
+        /// No whole answer came back.
+        case transport
+        /// An answer came, and it is not the one wanted.
+        case status
+        /// The right answer came, but its body cannot be used.
+        case decoding
+    }
+
+    public var stage: Stage
+    /// What to match.
+    public var code: Code
+    /// The operation's id in Hydra's API description, such as `getOAuth2Client`.
+    public var operation: String
+    /// The status of the answer, if one came.
+    public var status: Int?
+    /// Hydra's `error`, byte for byte; a code of RFC 6749 or a sentence.
+    public var error: String?
+    /// Hydra's `error_description`, or the `reason` of its older format.
+    public var errorDescription: String?
+    /// Hydra's `error_hint`, which only old servers send.
+    public var errorHint: String?
+    /// What we have to say of it.
+    public var message: String
+    public var cause: (any Error)?
+
+    public init(
+        _ stage: Stage, _ code: Code, operation: String, message: String, status: Int? = nil,
+        cause: (any Error)? = nil
+    ) {
+        self.stage = stage
+        self.code = code
+        self.operation = operation
+        self.message = message
+        self.status = status
+        self.cause = cause
+    }
+}
+
+extension HydraClientError: CustomStringConvertible {
+    public var description: String {
+        var text = "\(self.operation): \(self.message)"
+        if let error { text += " (\(error))" }
+        if let errorDescription, !errorDescription.isEmpty { text += ": \(errorDescription)" }
+        return text
+    }
+}

@@ -1,54 +1,96 @@
 import Glibc
+package import JOSE
 import Observability
 package import ProxyConfiguration
 package import ProxyCore
 package import ProxyServer
 import Reactor
 
-/// A whole proxy on a port of its own, with stubs behind it.
+/// A whole proxy on a port of its own, with stubs behind it: its rooms in this process, or the executable that
+/// `BEARERGATE_EXECUTABLE` names.
 package final class ProxyUnderTest: Sendable {
-    package let server: ProxyServer
+    private enum Running: Sendable {
+        case inProcess(ProxyServer, AccessLog?)
+        case executable(ProxyProcess)
+    }
+
     package let compiled: CompiledConfiguration
     package let upstream: StubUpstream
     package let authorizationServer: StubAuthorizationServer
-    private let accessLog: AccessLog?
+    private let running: Running
 
     /// - Parameters:
     ///   - configuration: YAML; `{upstream}` and `{authorization-server}` stand for the stubs' URLs.
     ///   - logsTo: a file that takes the access log as JSON lines; none is written without one.
+    ///   - keys: what every server that verifies JWTs has published; the executable reads them itself, as configured.
     package init(
         _ configuration: String = StandardConfiguration().text, upstream: StubUpstream? = nil,
         authorizationServer: StubAuthorizationServer? = nil,
-        loops: Int = 1, logsTo: String? = nil
+        loops: Int = 1, logsTo: String? = nil, keys: JSONWebKeySet? = nil
     ) throws {
         Self.raiseDescriptorLimit()
         self.upstream = try upstream ?? StubUpstream()
         self.authorizationServer =
             try authorizationServer ?? StubAuthorizationServer(StandardConfiguration.tokens)
-        self.compiled = try Self.compile(
-            configuration, upstream: self.upstream, authorizationServer: self.authorizationServer, previous: nil)
-        let listeners = try self.compiled.listeners.map { listener in
+        let text = Self.completed(configuration, upstream: self.upstream, authorizationServer: self.authorizationServer)
+        self.compiled = try ConfigurationReloader(environment: [:]).load(text: text)
+        do {
+            if let executable = ProxyProcess.executable {
+                self.running = .executable(try ProxyProcess(executable, configuration: text))
+            } else {
+                self.running = try Self.start(self.compiled, loops: loops, logsTo: logsTo, keys: keys)
+            }
+        } catch {
+            self.upstream.stop()
+            self.authorizationServer.stop()
+            throw error
+        }
+    }
+
+    private static func start(
+        _ compiled: CompiledConfiguration, loops: Int, logsTo: String?, keys: JSONWebKeySet?
+    ) throws -> Running {
+        let listeners = try compiled.listeners.map { listener in
             guard let address = SocketAddress(listener.address.description) else {
                 throw SetUpProblem(text: "no address: \(listener.address)")
             }
             return ProxyServer.ListenerOptions(
                 address: address, socketMode: listener.socketMode, trustedPeers: listener.trustedPeers)
         }
-        self.accessLog = try logsTo.map {
-            try AccessLog(format: .json, destination: .file($0), allowedShare: 1)
-        }
-        self.accessLog?.start()
+        let accessLog = try logsTo.map { try AccessLog(format: .json, destination: .file($0), allowedShare: 1) }
+        accessLog?.start()
         do {
-            self.server = try ProxyServer.start(
-                self.compiled.generation,
+            let server = try ProxyServer.start(
+                compiled.generation,
                 options: .init(
                     listeners: listeners, loopCount: loops, registry: InstrumentRegistry(loopCount: loops),
-                    accessLog: self.accessLog))
+                    accessLog: accessLog))
+            if let keys { Self.publish(keys, in: compiled.generation, of: server) }
+            return .inProcess(server, accessLog)
         } catch {
-            self.accessLog?.stop()
-            self.upstream.stop()
-            self.authorizationServer.stop()
+            accessLog?.stop()
             throw error
+        }
+    }
+
+    /// Answers whenever the keys are due or wanted, as the executable's refresher does.
+    private static func publish(_ keys: JSONWebKeySet, in generation: ProxyGeneration, of server: ProxyServer) {
+        for authorizationServer in generation.authorizationServers {
+            let state = authorizationServer.state
+            let answer: @Sendable () -> Void = { [weak state] in
+                guard let state, state.nextKeyFetch(at: Deadline.now) == .start else { return }
+                server.resume(state.keysFetched(keys, at: Deadline.now))
+            }
+            state.onKeysWanted(answer)
+            answer()
+        }
+    }
+
+    /// The rooms in this process, for what a signal or a file cannot ask of them.
+    package var server: ProxyServer {
+        switch self.running {
+        case .inProcess(let server, _): server
+        case .executable: preconditionFailure("this test wants the proxy in its own process")
         }
     }
 
@@ -56,10 +98,15 @@ package final class ProxyUnderTest: Sendable {
         _ configuration: String, upstream: StubUpstream, authorizationServer: StubAuthorizationServer,
         previous: ProxyGeneration?
     ) throws -> CompiledConfiguration {
+        let text = Self.completed(configuration, upstream: upstream, authorizationServer: authorizationServer)
+        return try ConfigurationReloader(environment: [:]).load(text: text, previous: previous)
+    }
+
+    private static func completed(
+        _ configuration: String, upstream: StubUpstream, authorizationServer: StubAuthorizationServer
+    ) -> String {
         let text = Self.replacing("{upstream}", by: upstream.address.url, in: configuration)
-        return try ConfigurationReloader(environment: [:]).load(
-            text: Self.replacing("{authorization-server}", by: authorizationServer.address.urlBeforePath, in: text),
-            previous: previous)
+        return Self.replacing("{authorization-server}", by: authorizationServer.address.urlBeforePath, in: text)
     }
 
     /// Reads another configuration and has the proxy adopt it.
@@ -71,9 +118,13 @@ package final class ProxyUnderTest: Sendable {
     }
 
     package var address: TestAddress {
-        switch self.server.addresses[0] {
-        case .unix(let path): .unix(path: path)
-        case let address: .port(address.port ?? 0)
+        switch self.running {
+        case .executable(let process): process.address
+        case .inProcess(let server, _):
+            switch server.addresses[0] {
+            case .unix(let path): .unix(path: path)
+            case let address: .port(address.port ?? 0)
+            }
         }
     }
 
@@ -89,16 +140,25 @@ package final class ProxyUnderTest: Sendable {
 
     /// Stops the proxy, then waits until the stubs have seen the end of all it sent.
     package func stop() {
-        self.server.stop()
-        self.accessLog?.stop()
+        self.end()
+        if case .inProcess(_, let accessLog?) = self.running { accessLog.stop() }
         self.upstream.stop()
         self.authorizationServer.stop()
     }
 
     /// Stops the proxy alone: what it sent before is then all there is in the stubs' records.
     package func stopProxy() throws {
-        self.server.stop()
+        self.end()
         try self.upstream.server.waitUntilIdle()
+    }
+
+    private func end() {
+        switch self.running {
+        case .inProcess(let server, _): server.stop()
+        case .executable(let process):
+            let signal = process.stop()
+            precondition(signal == nil, "the executable crashed: \(process.log)")
+        }
     }
 
     private static func replacing(_ mark: String, by text: String, in whole: String) -> String {

@@ -142,6 +142,66 @@ import Testing
         #expect(!text.contains("stray") && text.hasSuffix("ok"))
     }
 
+    @Test(
+        "a late body behind an answer that has none answers nobody",
+        arguments: [
+            ("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 43\r\n\r\n"),
+            ("HEAD", "HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            ("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 43\r\n\r\n"),
+            ("GET", "HTTP/1.1 204 No Content\r\nContent-Length: 43\r\n\r\n"),
+        ])
+    func lateBody(method: String, answer: String) throws {
+        let proxy = try ScriptedProxy()
+        _ = try proxy.client(request(method, "/public/1"))
+        let upstream = try proxy.upstream()
+        try proxy.answer(upstream, answer)
+        let other = try proxy.client(request("GET", "/public/2"))
+        // The body that was announced comes when another client has asked.
+        try proxy.answer(upstream, Self.stray)
+        #expect(upstream.isClosedByLoop && other.takeText() == "")
+        try proxy.answer(try proxy.upstream(), Self.ok)
+        #expect(other.takeText().hasSuffix("ok"))
+    }
+
+    @Test("an interim response that announces content is a 502, for its content would be read as the answer")
+    func interimWithContent() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/public/1"))
+        let upstream = try proxy.upstream()
+        try proxy.answer(upstream, "HTTP/1.1 103 Early Hints\r\nContent-Length: 43\r\n\r\n" + Self.stray)
+        #expect(client.takeStatus() == 502 && upstream.isClosedByLoop)
+    }
+
+    @Test("an upstream that speaks before it is asked is not asked again")
+    func greeting() throws {
+        let proxy = try ScriptedProxy()
+        proxy.kernel.connectPlans[ScriptedProxy.upstream] = .acceptAtOnce
+        let client = try proxy.connect()
+        client.send(request("GET", "/public/1"))
+        proxy.loop.runOnce()
+        // Connected, but the loop learns of it in its next turn.
+        let upstream = try proxy.upstream()
+        try proxy.answer(upstream, Self.stray)
+        #expect(client.takeText().hasSuffix("stray") && upstream.isClosedByLoop)
+    }
+
+    @Test("what an authorization server says between two questions answers neither")
+    func strayIntrospection() throws {
+        let proxy = try ScriptedProxy { $0.introspection = ["retries: 0"] }
+        let client = try proxy.client(request("GET", "/api/1", token: "revoked"))
+        let server = try proxy.server()
+        let inactive = #"{"active":false}"#
+        try proxy.answer(server, "HTTP/1.1 200 OK\r\nContent-Length: \(inactive.utf8.count)\r\n\r\n\(inactive)")
+        #expect(client.takeStatus() == 401)
+        let active = #"{"active":true,"scope":"read","sub":"alice"}"#
+        server.send("HTTP/1.1 200 OK\r\nContent-Length: \(active.utf8.count)\r\n\r\n\(active)")
+        client.send(request("GET", "/api/2", token: "other"))
+        try proxy.settle()
+        #expect(server.isClosedByLoop && client.takeText() == "")
+        try proxy.introspect(#""active":false"#)
+        #expect(client.takeStatus() == 401)
+    }
+
     @Test("a 101 that waits for a slow client goes out before the tunnel's end does")
     func queuedHandshake() throws {
         let proxy = try ScriptedProxy()

@@ -38,6 +38,15 @@
         return self.statedFraming ?? .untilClose
     }
 
+    /// Whether the head announces content that this response cannot have: as any answer to HEAD may, and 304 (RFC 9110
+    /// §8.6), while 1xx and 204 must not (RFC 9112 §6.1).
+    ///
+    /// A sender that does not know the rule sends the content too, perhaps a while later.
+    package func announcesForbiddenContent(for requestMethod: Method) -> Bool {
+        guard self.framing(for: requestMethod) == .none, let stated = self.statedFraming else { return false }
+        return stated.hasContent
+    }
+
     /// Forgets the head and keeps the memory of its fields.
     mutating func reset() {
         self.fieldIndex.removeAll()

@@ -79,7 +79,10 @@ extension DownstreamConnection: ServiceConnectionUser {
     static let interimResponsesMax = 16
 
     private func passInterim(from connection: ServiceConnection) -> Bool {
-        guard let exchange, let endpoint = connection.endpoint, exchange.interimCount < Self.interimResponsesMax else {
+        // One that announces content would have that content read as the next answer (RFC 9112 §6.1).
+        guard let exchange, let endpoint = connection.endpoint, exchange.interimCount < Self.interimResponsesMax,
+            !connection.parser.index.announcesForbiddenContent(for: exchange.method)
+        else {
             self.responseIsBad()
             return false
         }
@@ -115,7 +118,8 @@ extension DownstreamConnection: ServiceConnectionUser {
             head, framing: framing, grant: grant, minorVersion: exchange.minorVersion, closes: closes,
             date: self.context.date, into: &self.context.writer)
         exchange.clientKeepsAlive = !closes && clientFraming != .untilClose
-        exchange.upstreamKeepsAlive = head.keepsAlive && framing != .untilClose
+        exchange.upstreamKeepsAlive =
+            head.keepsAlive && framing != .untilClose && !head.index.announcesForbiddenContent(for: exchange.method)
         exchange.status = head.index.status
         // Whoever has its answer may take its time with the rest of the body, or never send it.
         self.bodyRate = nil

@@ -41,7 +41,7 @@ final class GenerationContext {
             let settings = ServicePool.Settings(
                 connectTimeout: introspection.timeout, idleConnectionsMax: introspection.concurrencyMax,
                 idleTimeout: Self.introspectionIdleTimeout, connectionsMax: introspection.concurrencyMax,
-                responseLimits: Self.introspectionHeadLimits)
+                responseLimits: Self.introspectionHeadLimits, asksBeforeReuse: true)
             let name = server.settings.name
             if let known = previous?.introspectionPools.compactMap({ $0 }).first(where: {
                 $0.name == name && $0.endpoint == endpoint

@@ -30,6 +30,9 @@ final class ServiceConnection: EndpointHandler {
     private(set) var isReused = false
     private var parkedInTurn: UInt64 = 0
     private var leasedInTurn: UInt64 = 0
+    private var connectedInTurn: UInt64 = 0
+    /// It spoke before it was asked: what it says now is this user's, and its real answer must not be the next user's.
+    private(set) var isOutOfStep = false
     var parser: ResponseHeadParser
     private var untried: [SocketAddress] = []
     private var connectDeadline: UInt64 = .max
@@ -111,6 +114,12 @@ final class ServiceConnection: EndpointHandler {
         }
     }
 
+    /// Whether the socket, asked now, has nothing to tell.
+    func isSilent() -> Bool {
+        guard let endpoint, case .wouldBlock = endpoint.receive() else { return false }
+        return true
+    }
+
     func lease(to user: any ServiceConnectionUser) {
         self.user = user
         self.leasedInTurn = self.pool.context.loop.turnNumber
@@ -133,6 +142,7 @@ final class ServiceConnection: EndpointHandler {
 
     func endpointConnected(_ endpoint: Endpoint) {
         self.isConnecting = false
+        self.connectedInTurn = self.pool.context.loop.turnNumber
         endpoint.deadline = .max
         self.user?.serviceConnected(self)
     }
@@ -150,6 +160,8 @@ final class ServiceConnection: EndpointHandler {
         // An idle connection has nothing to say: whatever it says, or its end, ends its use (RFC 9112 §9.5).
         guard let user else { return self.discard() }
         guard !self.hasSpokenUnasked else { return self.fail(.reset) }
+        // In the turn of connecting, whatever is there was sent before the request, by a server that greets or refuses.
+        if self.connectedInTurn == self.pool.context.loop.turnNumber { self.isOutOfStep = true }
         user.serviceReadable(self)
     }
 

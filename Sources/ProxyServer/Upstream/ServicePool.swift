@@ -10,6 +10,8 @@ final class ServicePool {
         var idleTimeout: Nanoseconds
         var connectionsMax: Int
         var responseLimits: HeadLimits
+        /// Idle connections are asked once more before they are used: a system call, for answers that decide who gets in.
+        var asksBeforeReuse = false
     }
 
     enum Lease {
@@ -43,7 +45,7 @@ final class ServicePool {
 
     /// - Parameter fresh: no reused connection, because one has just failed us.
     func lease(to user: any ServiceConnectionUser, fresh: Bool = false) -> Lease {
-        if !fresh, let connection = self.idle.popLast() {
+        if !fresh, let connection = self.takeIdle() {
             connection.lease(to: user)
             return .ready(connection)
         }
@@ -57,9 +59,18 @@ final class ServicePool {
         return .connecting(connection)
     }
 
+    private func takeIdle() -> ServiceConnection? {
+        while let connection = self.idle.popLast() {
+            guard self.settings.asksBeforeReuse, !connection.isSilent() else { return connection }
+            connection.discard()
+        }
+        return nil
+    }
+
     /// The exchange is over and left the connection in step.
     func giveBack(_ connection: ServiceConnection) {
-        guard !self.isRetired, !self.context.isStopping, self.idle.count < self.settings.idleConnectionsMax,
+        guard !self.isRetired, !self.context.isStopping, !connection.isOutOfStep,
+            self.idle.count < self.settings.idleConnectionsMax,
             let endpoint = connection.endpoint, endpoint.isOpen, endpoint.inbound.isEmpty, endpoint.outbound.isEmpty,
             Self.hasNothingMore(endpoint)
         else { return connection.discard() }

@@ -179,7 +179,8 @@ final class IntrospectionCall {
                     self.adopt(head)
                 } else {
                     self.interimCount += 1
-                    guard self.interimCount <= Self.interimMax else { return self.end(.malformed) }
+                    guard self.interimCount <= Self.interimMax, !head.index.announcesForbiddenContent(for: .post)
+                    else { return self.end(.malformed) }
                 }
                 inbound.consume(connection.parser.index.byteCount)
                 if self.head == nil { connection.parser.reset() }
@@ -227,8 +228,7 @@ final class IntrospectionCall {
         let outcome = IntrospectionReply.classify(
             status: head.status, contentType: head.contentType?.span, retryAfter: head.retryAfter?.span,
             body: content.span)
-        let isReusable = (self.connection?.parser.index.keepsAlive ?? false) && !self.body.endsWithConnection
-        self.release(reusable: isReusable)
+        self.release(reusable: self.isInStep && !self.body.endsWithConnection)
         self.end(outcome)
     }
 
@@ -260,6 +260,11 @@ final class IntrospectionCall {
         self.wait = .retry
         self.context.loop.cancel(self.timer)
         self.context.loop.schedule(self.timer, at: self.context.loop.now + pause)
+    }
+
+    private var isInStep: Bool {
+        guard let index = self.connection?.parser.index else { return false }
+        return index.keepsAlive && !index.announcesForbiddenContent(for: .post)
     }
 
     private func release(reusable: Bool) {

@@ -73,6 +73,9 @@
         return queue
     }
 
+    /// Nothing of what was written still waits in ``outbound``.
+    package var isFlushed: Bool { !self.hasQueuedBytes }
+
     /// Nothing that has arrived, as far as is known, is still to be received: the last ``receive(upTo:chunk:)`` left room.
     package var isDrained: Bool { !self.isReadable }
 

@@ -75,12 +75,14 @@ package protocol TimerHandler: AnyObject {
     func schedule(_ entry: TimerEntry, at deadline: UInt64) {
         entry.due = deadline
         guard deadline != .max else { return }
-        let tick = self.tick(for: deadline)
         if entry.isLinked {
+            // The usual case, told without a division: the wheel looks at the entry in time as it is.
+            guard deadline < entry.tick &* Self.tickNanoseconds else { return }
+            let tick = self.tick(for: deadline)
             guard tick < entry.tick else { return }
             Self.unlink(entry)
         }
-        self.link(entry, tick: tick)
+        self.link(entry, tick: self.tick(for: deadline))
     }
 
     func cancel(_ entry: TimerEntry) {

@@ -1,27 +1,37 @@
-/// Writes heads and chunk frames into one array that it keeps from message to message.
+/// Writes heads and chunk frames into one block of memory that it keeps from message to message.
 ///
 /// It writes what it is told: that no value holds a line end is the caller's business, and holds for every span that
-/// comes out of a parsed head.
-@usableFromInline package struct HeadWriter: Sendable {
-    /// As long as anything written so far; what lies behind `count` is left over from longer messages.
-    ///
-    /// Growing an array by its end costs a check of its capacity, its count and its owner each time; here the room is
-    /// there already and a write is a copy into it.
-    @usableFromInline var storage: [UInt8]
+/// comes out of a parsed head. It cannot be copied: an array's question of who else holds it, asked at each of two dozen
+/// writes a request, cost as much as the writing.
+///
+/// Safe: the block belongs to this writer alone, and every write makes sure of its room first.
+@safe @usableFromInline package struct HeadWriter: ~Copyable {
+    /// What lies behind `count` is room, or left over from longer messages.
+    @usableFromInline var room: UnsafeMutableRawBufferPointer
+    /// How long the block is.
+    @usableFromInline var capacity: Int
     /// Bytes written.
     @usableFromInline package internal(set) var count = 0
 
     @inlinable
     package init(reserving count: Int = 0) {
-        self.storage = Array(repeating: 0, count: count)
+        unsafe self.room = .allocate(byteCount: count, alignment: 1)
+        self.capacity = count
     }
 
-    /// What was written.
-    @inlinable package var bytes: [UInt8] { Array(self.storage[0..<self.count]) }
+    deinit { unsafe self.room.deallocate() }
+
+    /// What was written, as an array of its own.
+    @inlinable package var bytes: [UInt8] { unsafe Array(self.room[..<self.count]) }
 
     /// What was written, borrowed: the way to send it.
     @inlinable package var span: Span<UInt8> {
-        @_lifetime(borrow self) get { self.storage.span.extracting(0..<self.count) }
+        @_lifetime(borrow self)
+        get {
+            // 0..<count was written, and the block stays where it is until the next write.
+            let written = unsafe Span<UInt8>(_unsafeBytes: self.room[..<self.count])
+            return unsafe _overrideLifetime(written, borrowing: self)
+        }
     }
 
     /// Gives what was written to a closure, borrowed.
@@ -29,7 +39,7 @@
     package func withSpan<Result, Failure: Error>(
         _ body: (Span<UInt8>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(self.storage.span.extracting(0..<self.count))
+        try body(self.span)
     }
 
     /// Forgets what was written and keeps the memory.
@@ -41,40 +51,41 @@
     /// Makes room behind what was written; at least doubles, so that a long message is copied few times.
     @usableFromInline
     mutating func grow(by count: Int) {
-        let wanted = max(self.count + count, self.storage.count * 2, Self.roomAtFirst)
-        self.storage.append(contentsOf: repeatElement(0, count: wanted - self.storage.count))
+        let capacity = max(self.count + count, self.capacity * 2, Self.roomAtFirst)
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 1)
+        unsafe larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: self.room[..<self.count]))
+        unsafe self.room.deallocate()
+        unsafe self.room = unsafe larger
+        self.capacity = capacity
     }
 
     /// Enough for nearly every head.
     private static let roomAtFirst = 2_048
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func append(byte: UInt8) {
-        if self.count == self.storage.count { self.grow(by: 1) }
-        self.storage[self.count] = byte
+        if self.count == self.capacity { self.grow(by: 1) }
+        unsafe self.room[self.count] = byte
         self.count &+= 1
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func append(_ span: Span<UInt8>) {
         let end = self.count + span.count
-        if end > self.storage.count { self.grow(by: span.count) }
-        let start = self.count
-        // One memory copy between two spans whose bounds were just made sure of; neither pointer outlives it.
-        unsafe self.storage.withUnsafeMutableBytes { room in
-            unsafe span.withUnsafeBytes {
-                unsafe UnsafeMutableRawBufferPointer(rebasing: room[start..<end]).copyMemory(from: $0)
-            }
+        if end > self.capacity { self.grow(by: span.count) }
+        // One memory copy into room that was just made sure of; the pointer does not outlive it.
+        unsafe span.withUnsafeBytes {
+            unsafe UnsafeMutableRawBufferPointer(rebasing: self.room[self.count..<end]).copyMemory(from: $0)
         }
         self.count = end
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func append(_ bytes: [UInt8]) {
         self.append(bytes.span)
     }
 
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func append(_ text: StaticString) {
         self.append(text.octets)
     }
@@ -93,16 +104,23 @@
     /// A number in decimal digits without leading zeros.
     @usableFromInline
     package mutating func appendDecimal(_ number: UInt64) {
-        var digits = InlineArray<20, UInt8>(repeating: 0)
+        var digits = 1
+        var power: UInt64 = 10
+        // Twenty digits are the most, and there the power would overflow.
+        while digits < 20, number >= power {
+            digits &+= 1
+            power = power &* 10
+        }
+        if self.count + digits > self.capacity { self.grow(by: digits) }
         var rest = number
-        var start = 20
+        var position = self.count + digits
+        self.count = position
         repeat {
-            start -= 1
+            position &-= 1
             let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            digits[start] = 0x30 &+ UInt8(truncatingIfNeeded: digit)
+            unsafe self.room[position] = 0x30 &+ UInt8(truncatingIfNeeded: digit)
             rest = quotient
         } while rest > 0
-        self.append(digits.span.extracting(start..<20))
     }
 
     /// A number in lower-case hexadecimal digits without leading zeros, as chunk sizes are written.

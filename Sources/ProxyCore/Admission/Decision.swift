@@ -1,12 +1,14 @@
 /// What becomes of a request; the exchange performs it, one line a case.
+///
+/// What waits is boxed: it is large, and the usual decision should not carry its room along.
 package enum Decision: Sendable {
     case forward(AccessGrant)
     /// Ask the authorization server, then land the flight; this request waits like the others of the flight.
-    case introspect(PendingValidation)
+    indirect case introspect(PendingValidation)
     /// Another request is asking the same; this one is told when the answer lands.
-    case wait(PendingValidation)
+    indirect case wait(PendingValidation)
     /// Keys are being fetched; this request is told when they are there or the fetch failed.
-    case awaitKeys(PendingValidation)
+    indirect case awaitKeys(PendingValidation)
     /// The route is nil when none was found yet.
     case refuse(Refusal, Route?)
 }

@@ -4,7 +4,8 @@ package import OAuthModel
 /// Proof that a route's policy was met, and what follows from it for forwarding.
 ///
 /// Only `PolicyEvaluation`, in this file, can make one; without one no head can be written to an upstream.
-package struct AccessGrant: Sendable {
+/// A class: it is handed from station to station, and a copy of a struct would count five references each time.
+package final class AccessGrant: Sendable {
     package let route: Route
     package let target: RequestTarget
     /// Nil: goes on without identity (public route, optional without token, preflight, report only).

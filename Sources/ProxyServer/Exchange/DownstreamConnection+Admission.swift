@@ -27,12 +27,15 @@ extension DownstreamConnection {
         self.perform(
             Admission.decide(
                 head, from: self.peer, in: generation.generation, keys: self.context.shared.fingerprintKey,
-                waiter: self.id, at: now, noting: &exchange.tokenUse))
+                waiter: self.id, at: now, noting: &exchange.tokenUse),
+            for: exchange)
     }
 
-    private func perform(_ decision: Decision) {
+    // What a request needs on its way is handed from call to call: looking it up anew costs two atomic operations each.
+
+    private func perform(_ decision: Decision, for exchange: Exchange) {
         switch decision {
-        case .forward(let grant): self.forward(grant)
+        case .forward(let grant): self.forward(exchange, grant)
         case .introspect(let pending): self.introspect(pending)
         case .wait(let pending): self.hold(pending)
         case .awaitKeys(let pending): self.hold(pending)
@@ -70,9 +73,11 @@ extension DownstreamConnection {
         switch landing {
         case .verdict(let verdict):
             self.perform(
-                Admission.resume(pending, with: verdict, head: head, at: now, noting: &exchange.tokenUse))
+                Admission.resume(pending, with: verdict, head: head, at: now, noting: &exchange.tokenUse),
+                for: exchange)
         case .keys:
-            self.perform(Admission.resumeWithKeys(pending, head: head, at: now, noting: &exchange.tokenUse))
+            self.perform(
+                Admission.resumeWithKeys(pending, head: head, at: now, noting: &exchange.tokenUse), for: exchange)
         }
         // What came behind the request may have been waiting for this one's answer.
         self.processInbound()
@@ -98,13 +103,11 @@ extension DownstreamConnection {
 
     // MARK: Forwarding
 
-    private func forward(_ grant: AccessGrant) {
-        guard let exchange else { return }
+    private func forward(_ exchange: Exchange, _ grant: AccessGrant) {
         let generation = exchange.generation.generation
         if case .length(let count) = exchange.requestFraming, let limit = generation.limits.body, count > limit {
             return self.refuse(.bodyTooLarge, route: grant.route)
         }
-        exchange.route = grant.route
         exchange.grant = grant
         exchange.decidedAt = self.context.loop.now
         exchange.streamIdleTimeout = grant.route.upstream.streamIdleTimeout
@@ -112,8 +115,6 @@ extension DownstreamConnection {
         self.endpoint.wantsReading = false
         self.askUpstream(exchange, grant, fresh: false)
     }
-
-    // What a request needs on its way is handed from call to call: looking it up anew costs two atomic operations each.
 
     /// - Parameter fresh: not on a reused connection.
     func askUpstream(_ exchange: Exchange, _ grant: AccessGrant, fresh: Bool) {

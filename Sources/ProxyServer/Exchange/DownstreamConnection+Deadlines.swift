@@ -35,7 +35,7 @@ extension DownstreamConnection {
             }
         case .lingering:
             // What the client has not fetched must not look like the end of content without a length.
-            if !self.endpoint.outbound.isEmpty { self.endpoint.reset() }
+            if !self.endpoint.isFlushed { self.endpoint.reset() }
             return self.close()
         case .closed:
             return

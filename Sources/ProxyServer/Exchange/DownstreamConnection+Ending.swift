@@ -63,12 +63,11 @@ extension DownstreamConnection {
     // MARK: The end of an exchange
 
     /// The response is whole and on its way: the upstream goes back to its pool, the client may ask again.
-    func finishExchange() {
-        guard let exchange else { return }
+    func finish(_ exchange: Exchange) {
         let requestIsWhole = exchange.requestBody.isFinished
         exchange.responseBytes = exchange.responseBody.contentCount
-        self.record(.forwarded, route: exchange.route)
-        self.releaseUpstream(reusable: exchange.upstreamKeepsAlive && requestIsWhole)
+        self.record(.forwarded, of: exchange, route: exchange.route)
+        self.releaseUpstream(of: exchange, reusable: exchange.upstreamKeepsAlive && requestIsWhole)
         guard exchange.clientKeepsAlive else {
             if exchange.headByteCount > 0 { self.endpoint.inbound.consume(exchange.headByteCount) }
             // Who was told to expect the end, rather than having asked for it, may be sending already.
@@ -80,13 +79,16 @@ extension DownstreamConnection {
 
     /// Gives the upstream's connection back, or closes it when it is not certain to be in step.
     func releaseUpstream(reusable: Bool) {
-        guard let exchange, let upstream = exchange.upstream else { return }
-        exchange.upstream = nil
-        if reusable { upstream.pool.giveBack(upstream) } else { upstream.discard() }
-        if let route = exchange.route {
-            exchange.generation.instruments.upstreams[route.upstream.index].set(
-                idle: upstream.pool.idleCount, busy: upstream.pool.busyCount)
-        }
+        if let exchange { self.releaseUpstream(of: exchange, reusable: reusable) }
+    }
+
+    private func releaseUpstream(of exchange: Exchange, reusable: Bool) {
+        guard let upstream = exchange.upstream.take() else { return }
+        let pool = upstream.pool
+        if reusable { pool.giveBack(upstream) } else { upstream.discard() }
+        guard let grant = exchange.grant else { return }
+        exchange.generation.instruments.upstreams[grant.route.upstream.index].set(
+            idle: pool.idleCount, busy: pool.busyCount)
     }
 
     /// A response that has begun cannot be finished: the client must see that it is cut.
@@ -122,12 +124,12 @@ extension DownstreamConnection {
         self.endpoint.inbound.releaseIfEmpty()
         self.linger(dropped: unread)
         self.endpoint.wantsReading = true
-        if self.endpoint.outbound.isEmpty { self.finishClosing() }
+        if self.endpoint.isFlushed { self.finishClosing() }
     }
 
     /// Nothing is unread and nothing more will be said: close as soon as what is queued has gone.
     func closeAfterFlush() {
-        guard !self.endpoint.outbound.isEmpty else { return self.close() }
+        guard !self.endpoint.isFlushed else { return self.close() }
         self.linger(dropped: Self.nothingUnread)
         self.endpoint.wantsReading = false
     }
@@ -138,7 +140,7 @@ extension DownstreamConnection {
         self.exchange = nil
         self.phase = .lingering(dropped: dropped)
         self.closesWhenFlushed = true
-        self.headDeadline = self.context.loop.now + self.context.current.generation.timeouts.idle
+        self.headDeadline = self.context.loop.now + self.context.timeouts.idle
         self.expiryDeadline = .max
         self.stallDeadline = .max
         self.bodyRate = nil
@@ -168,7 +170,7 @@ extension DownstreamConnection {
         case .wouldBlock, .full: break
         case .endOfStream:
             // It may still be reading what is queued.
-            if self.endpoint.outbound.isEmpty { self.close() }
+            if self.endpoint.isFlushed { self.close() }
         case .failed: self.close()
         }
     }

@@ -50,8 +50,12 @@ struct LoggedRequest {
 extension DownstreamConnection {
     /// Counts and logs one finished exchange; called once for each.
     func record(_ end: ExchangeEnd, route: Route?, requestID: RequestID? = nil) {
+        self.record(end, of: self.exchange, route: route, requestID: requestID)
+    }
+
+    /// The same for who has the exchange in hand; there is none when a head was refused before it was whole.
+    func record(_ end: ExchangeEnd, of exchange: Exchange?, route: Route?, requestID: RequestID? = nil) {
         let now = self.context.loop.now
-        let exchange = self.exchange
         let startedAt = exchange?.startedAt.monotonic ?? now
         let generation = exchange?.generation ?? self.context.current!
         let (decision, reason, status): (DecisionLabel, Refusal?, UInt16) =

@@ -79,7 +79,7 @@ extension DownstreamConnection {
     func pumpRequestBody(mayRead: Bool) {
         var mayRead = mayRead
         while let upstream = self.exchange?.upstream, let endpoint = upstream.endpoint {
-            guard endpoint.outbound.isEmpty else { return self.pauseClient(until: endpoint) }
+            guard endpoint.isFlushed else { return self.pauseClient(until: endpoint) }
             self.context.writer.reset()
             let inbound = self.endpoint.inbound
             let step: BodyTransfer.Step

@@ -13,10 +13,11 @@ extension DownstreamConnection: ServiceConnectionUser {
     func serviceReadable(_ connection: ServiceConnection) {
         switch self.phase {
         case .exchanging:
-            if self.exchange?.responseStarted == true {
+            guard let exchange, let endpoint = connection.endpoint else { return }
+            if exchange.responseStarted {
                 self.pumpResponse(mayRead: true)
             } else {
-                self.readResponseHead(from: connection)
+                self.readResponseHead(of: exchange, from: connection, endpoint)
             }
         case .tunnelling(let tunnel): tunnel.upstreamReadable()
         case .idle, .readingHead, .undecided, .lingering, .closed: connection.endpoint?.wantsReading = false
@@ -49,10 +50,9 @@ extension DownstreamConnection: ServiceConnectionUser {
 
     // MARK: The head
 
-    private func readResponseHead(from connection: ServiceConnection) {
-        guard let exchange, let endpoint = connection.endpoint else { return }
+    private func readResponseHead(of exchange: Exchange, from connection: ServiceConnection, _ endpoint: Endpoint) {
         switch endpoint.receive(upTo: exchange.generation.generation.limits.head.head + ReadBuffer.readChunk) {
-        case .bytes: self.parseResponseHead(from: connection)
+        case .bytes: self.parseResponseHead(of: exchange, from: connection, endpoint)
         case .wouldBlock: break
         case .full: self.responseIsBad()
         case .endOfStream, .failed: self.upstreamFailed(connection, .reset)
@@ -60,9 +60,9 @@ extension DownstreamConnection: ServiceConnectionUser {
     }
 
     /// Interim responses may stand before the final one; each is a head of its own.
-    private func parseResponseHead(from connection: ServiceConnection) {
-        while let endpoint = connection.endpoint, self.exchange?.upstream === connection {
-            let inbound = endpoint.inbound
+    private func parseResponseHead(of exchange: Exchange, from connection: ServiceConnection, _ endpoint: Endpoint) {
+        let inbound = endpoint.inbound
+        while exchange.upstream === connection, !endpoint.isClosed {
             do {
                 guard case .complete = try connection.parser.parse(inbound.bytes) else { return }
             } catch {
@@ -70,17 +70,17 @@ extension DownstreamConnection: ServiceConnectionUser {
             }
             let status = connection.parser.index.status
             if status == 101 { return self.switchProtocols(connection) }
-            guard status < 200 else { return self.beginResponse(from: connection) }
-            guard self.passInterim(from: connection) else { return }
+            guard status < 200 else { return self.beginResponse(of: exchange, from: connection, endpoint) }
+            guard self.passInterim(of: exchange, from: connection, endpoint) else { return }
         }
     }
 
     /// A flood of interim responses is no answer (RFC 9110 §15.2 sets no bound; this is ours).
     static let interimResponsesMax = 16
 
-    private func passInterim(from connection: ServiceConnection) -> Bool {
+    private func passInterim(of exchange: Exchange, from connection: ServiceConnection, _ endpoint: Endpoint) -> Bool {
         // One that announces content would have that content read as the next answer (RFC 9112 §6.1).
-        guard let exchange, let endpoint = connection.endpoint, exchange.interimCount < Self.interimResponsesMax,
+        guard exchange.interimCount < Self.interimResponsesMax,
             !connection.parser.index.announcesForbiddenContent(for: exchange.method)
         else {
             self.responseIsBad()
@@ -105,8 +105,8 @@ extension DownstreamConnection: ServiceConnectionUser {
         return !endpoint.inbound.isEmpty
     }
 
-    private func beginResponse(from connection: ServiceConnection) {
-        guard let exchange, let endpoint = connection.endpoint, let grant = exchange.grant else { return }
+    private func beginResponse(of exchange: Exchange, from connection: ServiceConnection, _ endpoint: Endpoint) {
+        guard let grant = exchange.grant else { return }
         let inbound = endpoint.inbound
         let head = ResponseHead(bytes: inbound.bytes, index: connection.parser.index)
         let framing = head.framing(for: exchange.method)
@@ -162,7 +162,7 @@ extension DownstreamConnection: ServiceConnectionUser {
             } else {
                 self.responseBodyPassed(count - headCount, of: exchange, from: upstream)
                 // Most answers come whole with their head, and are over here.
-                if exchange.responseBody.isFinished { return self.finishExchange() }
+                if exchange.responseBody.isFinished { return self.finish(exchange) }
             }
         }
         self.pumpResponse(mayRead: false)
@@ -181,7 +181,7 @@ extension DownstreamConnection: ServiceConnectionUser {
         var mayRead = mayRead
         var headIsWaiting = headIsWaiting
         while let exchange, let upstream = exchange.upstream?.endpoint {
-            guard headIsWaiting || self.endpoint.outbound.isEmpty else { return self.pauseUpstream(upstream) }
+            guard headIsWaiting || self.endpoint.isFlushed else { return self.pauseUpstream(upstream) }
             if !headIsWaiting { self.context.writer.reset() }
             let step: BodyTransfer.Step
             do {
@@ -196,7 +196,7 @@ extension DownstreamConnection: ServiceConnectionUser {
             switch step {
             case .pass(let count):
                 guard self.flushWriter() else { return }
-                guard self.endpoint.outbound.isEmpty else { continue }
+                guard self.endpoint.isFlushed else { continue }
                 let inbound = upstream.inbound
                 switch self.endpoint.send(inbound.bytes.extracting(0..<count)) {
                 case .sent(let sent):
@@ -218,7 +218,7 @@ extension DownstreamConnection: ServiceConnectionUser {
             case .finished(let consumed):
                 upstream.inbound.consume(consumed)
                 guard self.flushWriter() else { return }
-                return self.finishExchange()
+                return self.finish(exchange)
             }
         }
     }
@@ -254,10 +254,11 @@ extension DownstreamConnection: ServiceConnectionUser {
     /// The end of the connection is the end of the body only where nothing else says how long it is.
     private func upstreamEnded() {
         self.context.writer.reset()
-        let isWhole = self.exchange?.responseBody.connectionEnded(into: &self.context.writer) ?? false
-        guard isWhole else { return self.abortExchange() }
+        guard let exchange, exchange.responseBody.connectionEnded(into: &self.context.writer) else {
+            return self.abortExchange()
+        }
         guard self.flushWriter() else { return }
-        self.finishExchange()
+        self.finish(exchange)
     }
 
     private func awaitUpstream(_ upstream: Endpoint) {
@@ -268,7 +269,7 @@ extension DownstreamConnection: ServiceConnectionUser {
 
     private func pauseUpstream(_ upstream: Endpoint) {
         upstream.wantsReading = false
-        if self.endpoint.outbound.isEmpty { self.endpoint.wantsWriting = true }
+        if self.endpoint.isFlushed { self.endpoint.wantsWriting = true }
         self.watchStream()
     }
 
@@ -314,7 +315,9 @@ extension DownstreamConnection: ServiceConnectionUser {
 
     /// The upstream takes no more of the request; what it said before it let go may be its answer, such as a 413.
     func requestCannotGoOn(to connection: ServiceConnection) {
-        if let exchange, !exchange.responseStarted { self.readResponseHead(from: connection) }
+        if let exchange, !exchange.responseStarted, let endpoint = connection.endpoint {
+            self.readResponseHead(of: exchange, from: connection, endpoint)
+        }
         guard self.exchange?.upstream === connection else { return }
         guard self.exchange?.responseStarted == true else { return self.upstreamFailed(connection, .reset) }
         self.pumpResponse(mayRead: true)

@@ -13,8 +13,8 @@ final class DownstreamConnection {
         /// Between requests: not a byte of the next head has come.
         case idle
         case readingHead
-        /// The token is being asked about.
-        case undecided(PendingValidation)
+        /// The token is being asked about; boxed, so that looking at the phase of other requests copies little.
+        indirect case undecided(PendingValidation)
         case exchanging
         case tunnelling(Tunnel)
         /// The answer is out, writing is shut, what still comes is dropped (RFC 9112 §9.6).
@@ -68,13 +68,13 @@ final class DownstreamConnection {
         self.phase = .idle
         self.endpoint.wantsReading = true
         // A connection that has never said anything has the head's time, not an idle connection's.
-        self.headDeadline = self.context.loop.now + self.context.current.generation.timeouts.head
+        self.headDeadline = self.context.loop.now + self.context.timeouts.head
         self.updateDeadline()
     }
 
     func readHead() {
         // The head's limits are the parser's; one byte more than the limit must fit for it to say so.
-        let maximum = self.context.current.generation.limits.head.head + ReadBuffer.readChunk
+        let maximum = self.parser.limits.head + ReadBuffer.readChunk
         switch self.endpoint.receive(upTo: maximum) {
         case .bytes:
             self.processInbound()
@@ -96,7 +96,7 @@ final class DownstreamConnection {
         guard !self.isProcessing else { return }
         self.isProcessing = true
         defer { self.isProcessing = false }
-        while self.isBetweenRequests, !self.endpoint.inbound.isEmpty, self.endpoint.outbound.isEmpty {
+        while self.isBetweenRequests, !self.endpoint.inbound.isEmpty, self.endpoint.isFlushed {
             do {
                 let inbound = self.endpoint.inbound
                 switch try self.parser.parse(inbound.bytes) {
@@ -123,7 +123,7 @@ final class DownstreamConnection {
     private func awaitRestOfHead() {
         if case .idle = self.phase {
             self.phase = .readingHead
-            self.headDeadline = self.context.loop.now + self.context.current.generation.timeouts.head
+            self.headDeadline = self.context.loop.now + self.context.timeouts.head
             self.updateDeadline()
         }
         self.endpoint.wantsReading = true
@@ -134,20 +134,21 @@ final class DownstreamConnection {
     /// A client that has shut down its writing is found out by reading, behind whatever it asked before.
     private func rest() {
         self.endpoint.inbound.releaseIfEmpty()
-        self.endpoint.wantsReading = self.endpoint.outbound.isEmpty
+        self.endpoint.wantsReading = self.endpoint.isFlushed
     }
 
     /// The exchange is over and the connection lives on.
     func awaitNextRequest() {
-        if let held = self.exchange?.headByteCount, held > 0 { self.endpoint.inbound.consume(held) }
-        self.exchange = nil
+        if let ended = self.exchange.take(), ended.headByteCount > 0 {
+            self.endpoint.inbound.consume(ended.headByteCount)
+        }
         self.parser.reset()
         self.bodyRate = nil
         self.expiryDeadline = .max
         self.stallDeadline = .max
         self.phase = .idle
         // While draining only what has been sent already is looked at, to be refused.
-        let patience = self.context.drain == .refusing ? 0 : self.context.current.generation.timeouts.idle
+        let patience = self.context.drain == .refusing ? 0 : self.context.timeouts.idle
         self.headDeadline = self.context.loop.now + patience
         self.updateDeadline()
         self.processInbound()

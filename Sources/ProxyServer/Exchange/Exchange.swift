@@ -15,8 +15,9 @@ final class Exchange {
     /// The connection ends with this exchange: the client said so, or its version does.
     var clientKeepsAlive: Bool
 
-    var route: Route?
     var grant: AccessGrant?
+    /// Nil while it is undecided, and for what is refused before it goes on.
+    var route: Route? { self.grant?.route }
     var requestID: RequestID?
     /// Bytes of the head at the front of the inbound buffer; 0 once they have been consumed.
     var headByteCount: Int

@@ -80,9 +80,9 @@ final class Tunnel {
         source.wantsReading = false
         if source === self.client { self.clientIsDone = true } else { self.upstreamIsDone = true }
         // The answer to the handshake may still be queued: the end goes behind it.
-        guard sink.outbound.isEmpty else { return self.pause(source, until: sink) }
+        guard sink.isFlushed else { return self.pause(source, until: sink) }
         guard self.clientIsDone, self.upstreamIsDone else { return sink.shutdownWriting() }
-        guard self.client.outbound.isEmpty else { return self.pause(self.upstream, until: self.client) }
+        guard self.client.isFlushed else { return self.pause(self.upstream, until: self.client) }
         self.owner.tunnelIsOver()
     }
 }

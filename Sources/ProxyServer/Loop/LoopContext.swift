@@ -41,6 +41,8 @@ final class LoopContext {
     // Each names the other, so one of them comes second: nil only inside `init` and behind the loop's last turn.
     // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
     private(set) var current: GenerationContext!
+    /// Of the current generation; a copy, because every request sets a deadline.
+    private(set) var timeouts: Timeouts
     var connections: ConnectionTable
     /// Heads are written here and sent from here; what the socket does not take is queued by the endpoint.
     var writer = HeadWriter()
@@ -65,6 +67,7 @@ final class LoopContext {
         self.loop = loop
         self.index = index
         self.shared = shared
+        self.timeouts = generation.timeouts
         self.connections = ConnectionTable(loop: index)
         self.requestIDs = RequestIDGenerator.random()
         self.adopt(generation)
@@ -143,6 +146,7 @@ final class LoopContext {
         let instruments = self.shared.registry.instruments(for: generation, loop: Int(self.index))
         self.current = GenerationContext(
             generation: generation, instruments: instruments, context: self, previous: self.current)
+        self.timeouts = generation.timeouts
         for pool in self.current.allPools where pool.addresses.addresses.isEmpty { pool.addresses.refresh() }
         // The cap may have been raised.
         self.resumeListeners()

@@ -102,16 +102,14 @@ final class ServiceConnection: EndpointHandler {
     // MARK: Leasing
 
     /// Back into the pool's hands, clean: nothing unread, nothing unsent.
-    func park(until deadline: UInt64) {
+    func park(_ endpoint: Endpoint, until deadline: UInt64) {
         self.user = nil
         self.isReused = true
         self.parkedInTurn = self.pool.context.loop.turnNumber
         self.parser.reset()
-        if let endpoint {
-            endpoint.inbound.releaseIfEmpty()
-            endpoint.wantsReading = true
-            endpoint.deadline = deadline
-        }
+        endpoint.inbound.releaseIfEmpty()
+        endpoint.wantsReading = true
+        endpoint.deadline = deadline
     }
 
     /// Whether the socket, asked now, has nothing to tell.

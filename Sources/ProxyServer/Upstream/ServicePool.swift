@@ -71,10 +71,10 @@ final class ServicePool {
     func giveBack(_ connection: ServiceConnection) {
         guard !self.isRetired, !self.context.isStopping, !connection.isOutOfStep,
             self.idle.count < self.settings.idleConnectionsMax,
-            let endpoint = connection.endpoint, endpoint.isOpen, endpoint.inbound.isEmpty, endpoint.outbound.isEmpty,
+            let endpoint = connection.endpoint, endpoint.isOpen, endpoint.inbound.isEmpty, endpoint.isFlushed,
             Self.hasNothingMore(endpoint)
         else { return connection.discard() }
-        connection.park(until: self.context.loop.now + self.settings.idleTimeout)
+        connection.park(endpoint, until: self.context.loop.now + self.settings.idleTimeout)
         self.idle.append(connection)
     }
 

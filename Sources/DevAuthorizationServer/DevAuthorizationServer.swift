@@ -49,6 +49,7 @@ public struct DevAuthorizationServer: Sendable {
 
     private func start(endingWith signals: [UnixSignal]) async throws -> RunningAuthorizationServer {
         try self.checkOptions()
+        try self.checkPages()
         let core = try await self.openCore()
         let (events, announce) = AsyncStream.makeStream(of: Event.self)
         let host = self.options.host
@@ -97,6 +98,32 @@ public struct DevAuthorizationServer: Sendable {
         if let issuer = self.options.issuer, WebAddress(issuer)?.origin == nil || issuer.contains("?") {
             throw DevAuthorizationServerError(
                 .invalidOption, "the issuer '\(issuer)' is no address such as http://127.0.0.1:4444")
+        }
+    }
+
+    private func checkPages() throws {
+        let pages = [
+            ("login page", self.options.loginURL), ("consent page", self.options.consentURL),
+            ("logout page", self.options.logoutURL),
+        ]
+        for (name, url) in pages {
+            guard let url else { continue }
+            guard let address = WebAddress(url), address.origin != nil, ["http", "https"].contains(address.scheme)
+            else {
+                throw DevAuthorizationServerError(
+                    .invalidOption, "the \(name) '\(url)' is no address such as http://127.0.0.1:3000/login")
+            }
+        }
+        let names = self.options.users.map(\.name)
+        for name in names {
+            // As long as a subject may be.
+            guard !name.isEmpty, name.utf8.count <= 255, !name.unicodeScalars.contains(where: { $0.value < 0x20 })
+            else {
+                throw DevAuthorizationServerError(.invalidOption, "the user name '\(name)' cannot be a subject")
+            }
+        }
+        guard Set(names).count == names.count else {
+            throw DevAuthorizationServerError(.invalidOption, "two users have one name")
         }
     }
 

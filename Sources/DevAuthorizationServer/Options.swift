@@ -1,4 +1,5 @@
 public import Foundation
+public import OAuthModel
 
 extension DevAuthorizationServer {
     /// How to start the server.
@@ -39,6 +40,14 @@ extension DevAuthorizationServer {
         ///
         /// At least a second.
         public var accessTokenLifespan = Duration.seconds(3_600)
+        /// Who may log in at the built-in page; nobody has a password.
+        public var users = [User("alice"), User("bob")]
+        /// A login page of somebody else's, which speaks to the admin API; the built-in one is closed then.
+        public var loginURL: String?
+        /// A consent page of somebody else's; the built-in one is closed then.
+        public var consentURL: String?
+        /// A logout page of somebody else's; the built-in one is closed then.
+        public var logoutURL: String?
         /// The time.
         ///
         /// A test moves it by hand.
@@ -52,6 +61,21 @@ extension DevAuthorizationServer {
 
         private static let writeToStandardError: @Sendable (String) -> Void = { line in
             FileHandle.standardError.write(Data((line + "\n").utf8))
+        }
+    }
+}
+
+extension DevAuthorizationServer {
+    /// Somebody to log in as.
+    public struct User: Sendable, Hashable {
+        /// The subject of their tokens, and the name on the login page.
+        public var name: String
+        /// What ID tokens say of them when the client may know: `email…` with the scope `email`, all else with `profile`.
+        public var claims: JSONObject
+
+        public init(_ name: String, claims: JSONObject = [:]) {
+            self.name = name
+            self.claims = claims
         }
     }
 }

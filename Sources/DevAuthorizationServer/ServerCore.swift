@@ -11,8 +11,11 @@ final class ServerCore: Sendable {
     let accessTokens: AccessTokenStore
     let authentication: ClientAuthentication
     let mint: AccessTokenMint
+    let browser: BrowserFlows
     /// All that are published.
     let signingKeys: [SigningKey]
+    /// The same, to verify what comes back.
+    let keySet: JSONWebKeySet
     let accessTokenLifespan: GoDuration
     private let storage: Storage
     private let clock: @Sendable () -> Date
@@ -25,12 +28,15 @@ final class ServerCore: Sendable {
         let keys = KeyStore(storage: self.storage)
         let key = try await keys.signingKey(for: .accessToken, now: now)
         self.signingKeys = [key]
+        self.keySet = try SigningKey.verifiers(of: self.signingKeys)
+        let secret = try await keys.systemSecret(now: now)
         self.clients = ClientStore(storage: self.storage)
         self.accessTokens = AccessTokenStore(storage: self.storage)
         self.authentication = ClientAuthentication(clients: self.clients)
         self.mint = AccessTokenMint(
-            tokens: OpaqueTokens(secret: try await keys.systemSecret(now: now)), key: key, store: self.accessTokens,
+            tokens: OpaqueTokens(secret: secret), key: key, store: self.accessTokens,
             defaultStrategy: options.tokenStrategy)
+        self.browser = BrowserFlows(options, storage: self.storage, systemSecret: secret)
         self.accessTokenLifespan = GoDuration.seconds(options.accessTokenLifespan.components.seconds)
         self.clock = options.clock
         self.address = Mutex(options.issuer ?? "")

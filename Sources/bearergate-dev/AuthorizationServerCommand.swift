@@ -43,6 +43,24 @@ struct AuthorizationServerCommand: AsyncParsableCommand {
     @Option(help: "What access tokens are, unless the client says otherwise.")
     var tokenStrategy = DevAuthorizationServer.Options.TokenStrategy.opaque
 
+    @Option(
+        help: ArgumentHelp(
+            "A login page that speaks to the admin API, instead of the built-in one.", valueName: "url"))
+    var loginURL: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A consent page that speaks to the admin API, instead of the built-in one.", valueName: "url"))
+    var consentURL: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A logout page that speaks to the admin API, instead of the built-in one.", valueName: "url"))
+    var logoutURL: String?
+
+    @Option(help: ArgumentHelp("Who may log in at the built-in page; repeatable.", valueName: "name"))
+    var user: [String] = []
+
     func run() async throws {
         var options = DevAuthorizationServer.Options()
         options.host = self.host
@@ -51,6 +69,10 @@ struct AuthorizationServerCommand: AsyncParsableCommand {
         options.database = self.database == "memory" ? .memory : .file(self.database)
         options.issuer = self.issuer
         options.tokenStrategy = self.tokenStrategy
+        options.loginURL = self.loginURL
+        options.consentURL = self.consentURL
+        options.logoutURL = self.logoutURL
+        if !self.user.isEmpty { options.users = self.user.map { DevAuthorizationServer.User($0) } }
         try await DevAuthorizationServer(options).run()
     }
 }

@@ -12,10 +12,28 @@ extension EndpointTable {
         table.on(.get, "/admin/clients/{id}") { try await clients.get($0) }
         table.on(.delete, "/admin/clients/{id}") { try await clients.delete($0) }
         table.on(.post, "/admin/oauth2/introspect") { try await introspection.introspect($0) }
+        table.addHandshakes(core)
         table.on(.get, "/version") { _ in Reply.json(["version": .string(DevAuthorizationServer.version)]) }
         table.addHealth(core)
         table.fallback = { Self.redirectFromOldPath($0) }
         return table
+    }
+
+    /// What login, consent and logout pages call.
+    private mutating func addHandshakes(_ core: ServerCore) {
+        let logins = LoginRequestEndpoints(core: core)
+        let consents = ConsentRequestEndpoints(core: core)
+        let sessions = SessionEndpoints(core: core)
+        let requests = "/admin/oauth2/auth/requests"
+        self.on(.get, requests + "/login") { try await logins.get($0) }
+        self.on(.put, requests + "/login/accept") { try await logins.accept($0) }
+        self.on(.put, requests + "/login/reject") { try await logins.reject($0) }
+        self.on(.get, requests + "/consent") { try await consents.get($0) }
+        self.on(.put, requests + "/consent/accept") { try await consents.accept($0) }
+        self.on(.put, requests + "/consent/reject") { try await consents.reject($0) }
+        self.on(.get, "/admin/oauth2/auth/sessions/consent") { try await sessions.listConsents($0) }
+        self.on(.delete, "/admin/oauth2/auth/sessions/consent") { try await sessions.revokeConsents($0) }
+        self.on(.delete, "/admin/oauth2/auth/sessions/login") { try await sessions.revokeLogins($0) }
     }
 
     /// The unprefixed paths of Hydra 1, which Hydra 2.1 answers with a redirect.

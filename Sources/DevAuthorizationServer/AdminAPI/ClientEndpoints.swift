@@ -63,13 +63,6 @@ struct ClientEndpoints: Sendable {
     }
 }
 
-extension FormFields {
-    /// The value, unless it is empty: an empty filter filters nothing.
-    fileprivate func nonEmpty(_ name: String) -> String? {
-        self[name].flatMap { $0.isEmpty ? nil : $0 }
-    }
-}
-
 extension HTTPField.Name {
     static let link = HTTPField.Name("Link")!
     static let totalCount = HTTPField.Name("X-Total-Count")!

@@ -33,6 +33,14 @@ enum Reply {
         Response(status: status, headers: Self.neverStored)
     }
 
+    /// Sends a browser elsewhere, with cookies on the way.
+    static func redirect(_ status: HTTPResponse.Status, to address: String, cookies: [String] = []) -> Response {
+        var headers = Self.neverStored
+        headers[.location] = address.asFieldValue
+        for cookie in cookies { headers.append(HTTPField(name: .setCookie, value: cookie)) }
+        return Response(status: status, headers: headers)
+    }
+
     /// 404 in the words that the caller reads: JSON, a page or plain text.
     static func unknownRoute(accept: String?) -> Response {
         let accept = accept ?? ""
@@ -49,9 +57,20 @@ enum Reply {
             body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     }
 
-    private static let neverStored: HTTPFields = [.cacheControl: "no-store", .pragma: "no-cache"]
+    static let neverStored: HTTPFields = [.cacheControl: "no-store", .pragma: "no-cache"]
 }
 
 extension HTTPField.Name {
     static let pragma = HTTPField.Name("Pragma")!
+}
+
+extension String {
+    /// The address in visible ASCII, as a field value has to be (RFC 9110 §5.5): all other bytes are escaped.
+    fileprivate var asFieldValue: String {
+        guard self.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) else { return self }
+        return self.utf8.map { byte in
+            guard byte <= 0x20 || byte >= 0x7F else { return String(Unicode.Scalar(byte)) }
+            return (byte < 0x10 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+        }.joined()
+    }
 }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import OAuthModel
 
@@ -15,8 +16,30 @@ extension EndpointTable {
         // RFC 8414 §3.1 puts an issuer's path behind the well-known one.
         table.on(.get, "/.well-known/oauth-authorization-server") { documents.configuration($0) }
         table.on(.get, "/.well-known/oauth-authorization-server/{issuer}") { documents.configuration($0) }
+        table.addBrowserFlows(core)
         table.addHealth(core)
         return table
+    }
+
+    /// The authorization endpoint and the pages around it; a page that somebody else has is closed here, or the login
+    /// there could be passed by.
+    private mutating func addBrowserFlows(_ core: ServerCore) {
+        let authorization = AuthorizationEndpoint(core: core)
+        for method in [HTTPRequest.Method.get, .post] {
+            self.on(method, AuthorizationRequest.path) { try await authorization.authorize($0) }
+        }
+        self.on(.get, PageAddresses.error) { PlainPages.error($0) }
+        self.on(.get, PageAddresses.loggedOut) { PlainPages.loggedOut($0) }
+        if core.browser.pages.login == nil {
+            let page = LoginPage(core: core)
+            self.on(.get, PageAddresses.builtInLogin) { try await page.show($0) }
+            self.on(.post, PageAddresses.builtInLogin) { try await page.decide($0) }
+        }
+        if core.browser.pages.consent == nil {
+            let page = ConsentPage(core: core)
+            self.on(.get, PageAddresses.builtInConsent) { try await page.show($0) }
+            self.on(.post, PageAddresses.builtInConsent) { try await page.decide($0) }
+        }
     }
 
     /// `/health/alive`: the process answers.

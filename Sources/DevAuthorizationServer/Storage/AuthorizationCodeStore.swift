@@ -36,6 +36,9 @@ enum CodeRedemption: Sendable, Hashable {
 struct AuthorizationCodeStore: Sendable {
     let storage: Storage
 
+    /// `ttl.auth_code`.
+    static let lifespan = GoDuration.seconds(600)
+
     /// Hands the code's grant to the one who may have it.
     ///
     /// Looking and marking are one transaction, so of many who bring one code exactly one wins.

@@ -36,9 +36,11 @@ struct ClientStore: Sendable {
 
     /// The client with this id, to the byte.
     func client(_ id: String) async throws -> StoredClient? {
-        try await self.storage.read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM client WHERE id = ?", arguments: [id]).map(Self.stored)
-        }
+        try await self.storage.read { try Self.client($0, id) }
+    }
+
+    static func client(_ database: GRDB.Database, _ id: String) throws -> StoredClient? {
+        try Row.fetchOne(database, sql: "SELECT * FROM client WHERE id = ?", arguments: [id]).map(Self.stored)
     }
 
     /// A stretch of the clients in the order of their creation, and how many match in all.

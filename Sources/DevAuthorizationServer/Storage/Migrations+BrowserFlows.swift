@@ -7,6 +7,8 @@ extension Storage {
     ///   code goes with its consent.
     /// - `answer` is what the login or consent page decided, as JSON; `used_at` is when the browser came back with it,
     ///   after which nothing changes any more.
+    /// - Of a consent, `is_granted` says that the answer was yes, `is_remembered` that it stands in for the user next time,
+    ///   and `ends_at` until when (null: for ever); `skip` marks one that stood in, which is listed nowhere.
     /// - Times are in milliseconds. `expires_at` of a request is its time limit, of a session and a code its end.
     static let browserFlows = """
         CREATE TABLE login_session (
@@ -14,7 +16,6 @@ extension Storage {
             cookie_digest BLOB NOT NULL UNIQUE,
             subject TEXT NOT NULL,
             authenticated_at INTEGER NOT NULL,
-            cookie_lifespan INTEGER NOT NULL,
             expires_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX login_session_by_subject ON login_session (subject);
@@ -54,10 +55,11 @@ extension Storage {
             skip INTEGER NOT NULL,
             requested_at INTEGER NOT NULL,
             expires_at INTEGER NOT NULL,
-            is_granted INTEGER NOT NULL DEFAULT 0,
-            remembered_until INTEGER,
             answer TEXT,
             answered_at INTEGER,
+            is_granted INTEGER NOT NULL DEFAULT 0,
+            is_remembered INTEGER NOT NULL DEFAULT 0,
+            ends_at INTEGER,
             used_at INTEGER
         ) STRICT;
         CREATE INDEX consent_request_by_subject ON consent_request (subject, client_id);

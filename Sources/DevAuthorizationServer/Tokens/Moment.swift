@@ -33,8 +33,15 @@ extension Int64 {
     }
 }
 
-/// Seconds since 1970 as RFC 3339 text in UTC: `2026-01-31T08:00:00Z`.
+/// Times as RFC 3339 text in UTC: `2026-01-31T08:00:00Z`.
 enum RFC3339 {
+    /// To the millisecond.
+    static func text(_ moment: Moment) -> String {
+        Date(timeIntervalSince1970: TimeInterval(moment.milliseconds) / 1_000)
+            .formatted(.iso8601.time(includingFractionalSeconds: true))
+    }
+
+    /// To the second.
     static func text(_ seconds: Int64) -> String {
         Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
     }

@@ -26,6 +26,12 @@ struct SigningKey: Sendable {
     /// The private key, for the database.
     func pem() throws -> String { String(decoding: try self.signer.key.pem(), as: UTF8.self) }
 
+    /// The public halves.
+    static func verifiers(of keys: [SigningKey]) throws -> JSONWebKeySet {
+        let document: JSONObject = ["keys": .array(keys.map { .object($0.signer.publicJWK) })]
+        return try JSONWebKeySet.read(JSONWriter.write(document))
+    }
+
     func sign(_ claims: JSONObject) throws -> String {
         // Hydra says `JWT`, not `at+jwt` (RFC 9068): whoever verifies our tokens has to be told, as with Hydra.
         try self.signer.sign(claims: claims, type: "JWT")

@@ -13,6 +13,9 @@ struct TokenDigest: Sendable, Hashable {
     /// A JWT is known by all of it.
     init(jwt token: String) { self.init(of: token[...]) }
 
+    /// So are a cookie and the verifier of a handshake.
+    init(browserSecret text: String) { self.init(of: text[...]) }
+
     private init(of text: Substring) {
         self.bytes = SHA256Digest.digest(of: Array(text.utf8)).bytes
     }

@@ -1,0 +1,80 @@
+import HTTPTypes
+import Hummingbird
+import OAuthModel
+
+/// The cookies of the browser flows, by Hydra's names (contract §7.1, §7.2).
+struct BrowserCookies: Sendable {
+    /// Over plain HTTP a browser would not send a `Secure` cookie back, so there the names say that it is development.
+    private let isSecure: Bool
+
+    init(publicURL: String) { self.isSecure = publicURL.lowercased().hasPrefix("https:") }
+
+    enum Kind: Sendable {
+        case session
+        /// One a client, so that two clients' flows in one browser do not meet.
+        case handshake(HandshakeStep, clientID: String)
+    }
+
+    func name(_ kind: Kind) -> String {
+        let mark = self.isSecure ? "" : "_dev"
+        switch kind {
+        case .session: return "ory_hydra_session\(mark)"
+        case .handshake(.login, let clientID): return "ory_hydra_login_csrf\(mark)_\(Murmur3.hash(clientID))"
+        case .handshake(.consent, let clientID): return "ory_hydra_consent_csrf\(mark)_\(Murmur3.hash(clientID))"
+        }
+    }
+
+    /// The field that sets it; without an age it goes when the browser is closed.
+    func setting(_ kind: Kind, to value: String, maxAge: Int64?) -> String {
+        let age = maxAge.map { "; Max-Age=\($0)" } ?? ""
+        return "\(self.name(kind))=\(value); Path=/\(age); HttpOnly; SameSite=Lax\(self.isSecure ? "; Secure" : "")"
+    }
+
+    func removing(_ kind: Kind) -> String { self.setting(kind, to: "", maxAge: 0) }
+
+    /// What the browser has under this name, at most a few; their digests are all that is compared.
+    func digests(_ kind: Kind, in fields: HTTPFields) -> [TokenDigest] {
+        let name = self.name(kind)
+        var digests: [TokenDigest] = []
+        for pair in fields[values: .cookie].joined(separator: ";").split(separator: ";") {
+            let pair = pair.trimmingOptionalWhitespace
+            guard let equals = pair.firstIndex(of: "="), pair[..<equals] == name, digests.count < Self.alikeMax else {
+                continue
+            }
+            digests.append(TokenDigest(browserSecret: String(pair[pair.index(after: equals)...])))
+        }
+        return digests
+    }
+
+    /// A page of another port or path of the host may have set one of the same name; more are an attempt at something.
+    private static let alikeMax = 4
+}
+
+/// 32-bit MurmurHash3, by which Hydra tells the cookies of clients apart; nothing rests on it.
+enum Murmur3 {
+    static func hash(_ text: String) -> UInt32 {
+        let bytes = Array(text.utf8)
+        var hash: UInt32 = 0
+        var index = 0
+        while index + 4 <= bytes.count {
+            hash ^= Self.mixed(Self.word(bytes[index..<(index + 4)]))
+            hash = (hash << 13 | hash >> 19) &* 5 &+ 0xE654_6B64
+            index += 4
+        }
+        hash ^= Self.mixed(Self.word(bytes[index...]))
+        hash ^= UInt32(truncatingIfNeeded: bytes.count)
+        hash = (hash ^ hash >> 16) &* 0x85EB_CA6B
+        hash = (hash ^ hash >> 13) &* 0xC2B2_AE35
+        return hash ^ hash >> 16
+    }
+
+    /// Up to four bytes, the first one lowest.
+    private static func word(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+
+    private static func mixed(_ word: UInt32) -> UInt32 {
+        let product = word &* 0xCC9E_2D51
+        return (product << 15 | product >> 17) &* 0x1B87_3593
+    }
+}

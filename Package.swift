@@ -45,6 +45,7 @@ let logging = product("Logging", "swift-log")
 let nio: [Target.Dependency] = [
     product("NIOCore", "swift-nio"), product("NIOPosix", "swift-nio"), product("NIOHTTP1", "swift-nio"),
 ]
+let nioSSL = product("NIOSSL", "swift-nio-ssl")
 let yams = product("Yams", "Yams")
 
 /// The rooms of the sidecar, as their tests see them.
@@ -65,6 +66,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -92,7 +94,7 @@ let package = Package(
             swiftSettings: hotPath),
         .target(
             name: "AuthorizationServerClient",
-            dependencies: ["ProxyCore", "OAuthModel", "JOSE", asyncHTTPClient] + nio,
+            dependencies: ["ProxyCore", "OAuthModel", "JOSE", asyncHTTPClient, nioSSL] + nio,
             swiftSettings: house),
         .target(
             name: "ProxyConfiguration", dependencies: ["ProxyCore", "OAuthModel", "JOSE", yams], swiftSettings: house),
@@ -140,7 +142,7 @@ let package = Package(
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "ReactorTesting"], swiftSettings: house),
         .testTarget(name: "ObservabilityTests", dependencies: core + ["Observability"], swiftSettings: house),
         .testTarget(
-            name: "AuthorizationServerClientTests", dependencies: core + ["AuthorizationServerClient"] + nio,
+            name: "AuthorizationServerClientTests", dependencies: core + ["AuthorizationServerClient", nioSSL] + nio,
             swiftSettings: house),
         .testTarget(
             name: "AdminServerTests", dependencies: core + ["AdminServer", "Observability", asyncHTTPClient] + nio,

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+package import NIOSSL
 import ProxyCore
 
 /// The connections over which authorization servers are asked: kept alive, TLS where the address says so, no redirects,
@@ -30,8 +31,12 @@ package final class AuthorizationServerConnections: Sendable {
 
     /// `connectionsPerServerMax`: no less than any `introspection.concurrency`, whose range it is by default: the guard
     /// counts calls already, and a second queue behind it would hide their waits.
-    package init(connectionsPerServerMax: Int = 65_536) {
+    /// `trusting`: who may vouch for a server's name over https: the system's authorities, unless a test has its own.
+    package init(connectionsPerServerMax: Int = 65_536, trusting roots: NIOSSLTrustRoots = .default) {
         var configuration = HTTPClient.Configuration()
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.trustRoots = roots
+        configuration.tlsConfiguration = tls
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
         configuration.httpVersion = .http1Only
@@ -124,6 +129,8 @@ package final class AuthorizationServerConnections: Sendable {
 
     /// What an operator can act on: of a TLS failure its name, without the place in the library's source.
     static func reason(_ text: String) -> String {
+        // The library's own words name no host that is an address.
+        if text.contains("failedToValidateHostname") { return "TLS failed, the certificate is another server's" }
         guard let mark = text.firstRange(of: "OPENSSL_internal:") else {
             return String(text.prefix(self.reasonCharactersMax))
         }

@@ -2,6 +2,7 @@ import AuthorizationServerClient
 import Glibc
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// An authorization server for tests: answers as it is told, badly if wished, and remembers what it was asked.
@@ -43,17 +44,20 @@ final class StubAuthorizationServer: Sendable {
     let arrivals: AsyncStream<Request>
     private let arrived: AsyncStream<Request>.Continuation
     private let listener = Mutex<(any Channel)?>(nil)
+    private let scheme = Mutex("http")
 
     init(_ react: @escaping @Sendable (Request) -> Reaction) {
         self.state = Mutex(State(react: react))
         (self.arrivals, self.arrived) = AsyncStream.makeStream(of: Request.self)
     }
 
-    func start(port: Int = 0) async throws {
+    func start(port: Int = 0, tls: NIOSSLContext? = nil) async throws {
+        if tls != nil { self.scheme.withLock { $0 = "https" } }
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandler(StubConnection(self))
                 }
             }
@@ -70,7 +74,7 @@ final class StubAuthorizationServer: Sendable {
     }
 
     var port: Int { self.listener.withLock { $0?.localAddress?.port ?? 0 } }
-    var origin: String { "http://127.0.0.1:\(self.port)" }
+    var origin: String { "\(self.scheme.withLock { $0 })://127.0.0.1:\(self.port)" }
     var requests: [Request] { self.state.withLock { $0.requests } }
     var connections: Int { self.state.withLock { $0.connections } }
 

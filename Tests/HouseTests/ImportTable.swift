@@ -36,7 +36,7 @@ enum ImportTable {
         // Shells of its cold side.
         Room(
             name: "AuthorizationServerClient", rooms: ["ProxyCore", "OAuthModel", "JOSE"],
-            libraries: nio.union(["AsyncHTTPClient"]), system: ["Synchronization", "FoundationEssentials"]),
+            libraries: nio.union(["AsyncHTTPClient", "NIOSSL"]), system: ["Synchronization", "FoundationEssentials"]),
         Room(
             name: "ProxyConfiguration", rooms: ["ProxyCore", "OAuthModel", "JOSE"], libraries: ["Yams"],
             system: ["FoundationEssentials"]),

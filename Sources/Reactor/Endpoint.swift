@@ -4,8 +4,8 @@
 /// `endpointPeerClosed` or `endpointFailed`. A handler is called for as long as there is something it wants to know,
 /// as if epoll were level-triggered. Beneath, epoll reports changes only and the endpoint remembers what they were:
 /// wanting and no longer wanting something is a field, not a system call, and epoll need not look at every socket twice.
-@safe package final class Endpoint {
-    package enum State: Sendable { case connecting, open, failed, closed }
+@safe @usableFromInline package final class Endpoint {
+    @usableFromInline package enum State: Sendable { case connecting, open, failed, closed }
 
     // What every message touches stands together, in the object's first cache lines; checks for overlapping access
     // are left out (nothing here is ever lent `inout` across a call to a handler).
@@ -13,10 +13,10 @@
     @safe @exclusivity(unchecked) private var currentHandler: (any EndpointHandler)?
     package let inbound: ReadBuffer
     private let descriptor: Int32
-    private var currentState: State
+    @usableFromInline package private(set) var state: State
     private var isReading = true
     /// The socket may have bytes, an end or an error to receive.
-    private var isReadable = false
+    @usableFromInline private(set) var isReadable = false
     private var isWritingWanted = false
     /// The socket may take bytes: it has not refused any since it last said so.
     private var isWritable = true
@@ -46,7 +46,7 @@
         self.kernel = loop.kernel
         self.descriptor = descriptor
         self.peer = peer
-        self.currentState = state
+        self.state = state
         self.currentHandler = handler
         self.inbound = ReadBuffer(pool: loop.buffers)
     }
@@ -55,11 +55,6 @@
     package var handler: (any EndpointHandler)? {
         get { self.currentHandler }
         set { self.currentHandler = self.isClosed ? nil : newValue }
-    }
-
-    package private(set) var state: State {
-        get { self.currentState }
-        set { self.currentState = newValue }
     }
 
     /// The peer's end of stream has been received.
@@ -77,10 +72,10 @@
     package var isFlushed: Bool { !self.hasQueuedBytes }
 
     /// Nothing that has arrived, as far as is known, is still to be received: the last ``receive(upTo:chunk:)`` left room.
-    package var isDrained: Bool { !self.isReadable }
+    @inlinable package var isDrained: Bool { !self.isReadable }
 
-    package var isOpen: Bool { self.state == .open }
-    package var isClosed: Bool { self.state == .closed }
+    @inlinable package var isOpen: Bool { self.state == .open }
+    @inlinable package var isClosed: Bool { self.state == .closed }
 
     // MARK: What is wanted
 

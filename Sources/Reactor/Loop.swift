@@ -12,19 +12,17 @@
     package var context: AnyObject?
 
     /// The monotonic clock as it was when the turn began.
-    package var now: UInt64 { self.turnBegan }
+    package private(set) var now: UInt64
     /// Seconds since 1970, at most one second behind.
-    package var wallSeconds: Int64 { self.wall }
+    package private(set) var wallSeconds: Int64 = 0
 
     let poller: Int32
     private let waker: Int32
     private let timers: TimerWheel
     // Read and changed in single steps, never lent across a call to a handler: no check for overlapping access needed.
     @safe @exclusivity(unchecked) private var table = Table()
-    private var turnBegan: UInt64
     /// Counts the turns: an event delivered in a turn tells of what happened before the turn began.
     package private(set) var turnNumber: UInt64 = 0
-    private var wall: Int64 = 0
     private var wallRefresh: UInt64 = 0
     private var isStopping = false
     private var isShutDown = false
@@ -48,8 +46,8 @@
         self.poller = poller
         self.waker = waker
         self.mailbox = Mailbox(wakeUp: kernel.wakingUp(waker))
-        self.turnBegan = kernel.now()
-        self.timers = TimerWheel(now: self.turnBegan)
+        self.now = kernel.now()
+        self.timers = TimerWheel(now: self.now)
         unsafe self.events = .allocate(capacity: Self.eventsPerTurnMax)
         unsafe self.events.initialize(repeating: ReadyEvent())
         let result = kernel.add(waker, to: poller, for: .read, token: self.table.insert(.waker).token)
@@ -150,10 +148,10 @@
     }
 
     private func readClocks() {
-        self.turnBegan = self.kernel.now()
+        self.now = self.kernel.now()
         guard self.now >= self.wallRefresh else { return }
         let wall = self.kernel.wallClock()
-        self.wall = Int64(wall / 1_000_000_000)
+        self.wallSeconds = Int64(wall / 1_000_000_000)
         // Asked again when the second is full.
         self.wallRefresh = self.now + (1_000_000_000 - wall % 1_000_000_000)
     }

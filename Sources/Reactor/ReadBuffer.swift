@@ -2,7 +2,7 @@
 ///
 /// Safe: the block is owned here alone, every offset is kept within it, and spans borrow the buffer. A span shows
 /// what it is meant to only until the next call that changes the buffer.
-@safe package final class ReadBuffer {
+@safe @usableFromInline package final class ReadBuffer {
     /// The block an ordinary message starts in.
     package static let readChunk = BufferPool.smallestClass
     /// The block of a body under way: fewer system calls, and still small beside a socket's own buffers.
@@ -11,10 +11,10 @@
     static let worthwhileRoom = 2048
 
     private let pool: BufferPool
-    private var block: UnsafeMutableRawPointer?
+    @usableFromInline private(set) var block: UnsafeMutableRawPointer?
     private var size = 0
-    private var start = 0
-    private var end = 0
+    @usableFromInline var start = 0
+    @usableFromInline var end = 0
 
     init(pool: BufferPool) { self.pool = pool }
 
@@ -22,13 +22,13 @@
 
     /// How many bytes the block has room for; 0 while there is none.
     package var capacity: Int { self.size }
-    package var count: Int { self.end - self.start }
-    package var isEmpty: Bool { self.start == self.end }
+    @inlinable package var count: Int { self.end - self.start }
+    @inlinable package var isEmpty: Bool { self.start == self.end }
     /// Room behind the last byte.
     package var freeSpace: Int { self.capacity - self.end }
 
     /// The unread bytes, until the next call that changes the buffer.
-    package var bytes: Span<UInt8> {
+    @inlinable package var bytes: Span<UInt8> {
         @_lifetime(borrow self)
         get {
             guard let block = unsafe self.block else { return Span() }
@@ -40,6 +40,7 @@
     }
 
     /// Takes `count` bytes off the front.
+    @inlinable
     package func consume(_ count: Int) {
         precondition(count >= 0 && count <= self.end - self.start, "only received bytes can be consumed")
         self.start += count
@@ -49,6 +50,7 @@
         }
     }
 
+    @inlinable
     package func consumeAll() { self.consume(self.count) }
 
     /// Gives the memory back to the loop if no byte is unread: an idle connection holds none.

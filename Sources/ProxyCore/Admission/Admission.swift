@@ -20,10 +20,13 @@ package enum Admission {
             return .refuse(.target(error), nil)
         }
         let hit: RouteHit
-        switch generation.table.match(target, head) {
-        case .route(let found): hit = found
-        case .noRoute: return .refuse(.noRoute, nil)
-        case .methodNotAllowed(let allow): return .refuse(.methodNotAllowed(allow: allow), nil)
+        do throws(RouteMiss) {
+            hit = try generation.table.match(target, head)
+        } catch {
+            switch error {
+            case .noRoute: return .refuse(.noRoute, nil)
+            case .methodNotAllowed(let allow): return .refuse(.methodNotAllowed(allow: allow), nil)
+            }
         }
         let route = hit.route
         guard !target.hasPathParameters || route.allowsPathParameters else { return .refuse(.pathParameters, route) }
@@ -43,12 +46,11 @@ package enum Admission {
             }
             return self.refuse(.noCredentials, hit, target)
         }
-        let question = PendingValidation(
-            hit: hit, target: target, server: server, tokenRange: range,
-            fingerprint: keys.fingerprint(of: head.bytes.slice(range), identity: server.identity),
-            flight: nil, waiter: waiter, since: now)
+        let question = Question(
+            tokenRange: range, fingerprint: keys.fingerprint(of: head.bytes.slice(range), identity: server.identity),
+            waiter: waiter)
         use.fingerprint = question.fingerprint.truncated
-        return self.validate(question, head, at: now, &use)
+        return self.validate(question, hit, target, server, head, at: now, &use)
     }
 
     /// The flight that a request waited for has landed.
@@ -57,7 +59,7 @@ package enum Admission {
         noting use: inout TokenUse
     ) -> Decision {
         switch verdict {
-        case .accepted(let token): self.evaluate(token, pending, head, at: now, &use)
+        case .accepted(let token): self.evaluate(token, pending.hit, pending.target, head, at: now, &use)
         case .rejected(let rejection): self.refuse(.tokenRejected(rejection), pending.hit, pending.target)
         case .failed(let failure): .refuse(failure.refusal, pending.route)
         }
@@ -67,66 +69,85 @@ package enum Admission {
     package static func resumeWithKeys(
         _ pending: PendingValidation, head: borrowing RequestHead, at now: Instant, noting use: inout TokenUse
     ) -> Decision {
-        self.verify(pending, head, mayWait: false, at: now, &use)
+        self.verify(
+            Question(tokenRange: pending.tokenRange, fingerprint: pending.fingerprint, waiter: pending.waiter),
+            pending.hit, pending.target, pending.server, head, mayWait: false, at: now, &use)
     }
 
     // MARK: The token
 
+    /// What is asked about a token, without a reference: what refers to others is handed beside it, because a request on
+    /// a hot token should not count references for a wait that does not come.
+    private struct Question {
+        let tokenRange: ByteRange
+        let fingerprint: TokenFingerprint
+        let waiter: WaiterID
+
+        func pending(
+            _ hit: RouteHit, _ target: RequestTarget, _ server: AuthorizationServer, flight: FlightID? = nil,
+            since now: Instant
+        ) -> PendingValidation {
+            PendingValidation(
+                hit: hit, target: target, server: server, tokenRange: self.tokenRange, fingerprint: self.fingerprint,
+                flight: flight, waiter: self.waiter, since: now)
+        }
+    }
+
     @inline(__always)
     private static func validate(
-        _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant, _ use: inout TokenUse
+        _ question: Question, _ hit: RouteHit, _ target: RequestTarget, _ server: AuthorizationServer,
+        _ head: borrowing RequestHead, at now: Instant, _ use: inout TokenUse
     ) -> Decision {
-        let cache = question.server.state.cache
+        let cache = server.state.cache
         let fingerprint = question.fingerprint
         // An answer counts as old as its question: what was asked at this time or later is fresh enough.
-        let notOlderThan = question.route.maxAnswerAge.map { now.monotonic.subtractingClamped($0) } ?? 0
-        if question.server.settings.strategy != .introspect {
+        let notOlderThan = hit.route.maxAnswerAge.map { now.monotonic.subtractingClamped($0) } ?? 0
+        if server.strategy != .introspect {
             if let kept = cache.lookup(fingerprint, at: now, notOlderThan: notOlderThan) {
-                return self.follow(kept, question, head, at: now, &use)
+                return self.follow(kept, question, hit, target, server, head, at: now, &use)
             }
-            if question.server.settings.strategy == .verify || self.claimsToBeJWT(question, head) {
+            if server.strategy == .verify || self.claimsToBeJWT(question, head) {
                 use.cache = .miss
-                return self.verify(question, head, mayWait: true, at: now, &use)
+                return self.verify(question, hit, target, server, head, mayWait: true, at: now, &use)
             }
         }
         let lookup = cache.lookupOrJoin(fingerprint, waiter: question.waiter, at: now, notOlderThan: notOlderThan)
-        return self.follow(lookup, question, head, at: now, &use)
+        return self.follow(lookup, question, hit, target, server, head, at: now, &use)
     }
 
     @inline(__always)
     private static func follow(
-        _ lookup: CacheShard.Lookup, _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant,
-        _ use: inout TokenUse
+        _ lookup: consuming CacheShard.Lookup, _ question: Question, _ hit: RouteHit, _ target: RequestTarget,
+        _ server: AuthorizationServer, _ head: borrowing RequestHead, at now: Instant, _ use: inout TokenUse
     ) -> Decision {
         switch lookup {
         case .accepted(let token):
             use.cache = .hit
-            return self.evaluate(token, question, head, at: now, &use)
+            return self.evaluate(token, hit, target, head, at: now, &use)
         case .rejected(let rejection):
             use.cache = .negativeHit
-            return self.refuse(.tokenRejected(rejection), question.hit, question.target)
+            return self.refuse(.tokenRejected(rejection), hit, target)
         case .depart(let flight):
             use.cache = .miss
-            return .introspect(question.boarding(flight))
+            return .introspect(question.pending(hit, target, server, flight: flight, since: now))
         case .wait(let flight):
             use.cache = .joined
-            return .wait(question.boarding(flight))
+            return .wait(question.pending(hit, target, server, flight: flight, since: now))
         case .crowded:
-            return .refuse(.authorizationServerBusy, question.route)
+            return .refuse(.authorizationServerBusy, hit.route)
         }
     }
 
     /// Such a token is verified and only verified: a refusal there is final, not a reason to ask somebody else.
-    private static func claimsToBeJWT(_ question: PendingValidation, _ head: borrowing RequestHead) -> Bool {
+    private static func claimsToBeJWT(_ question: Question, _ head: borrowing RequestHead) -> Bool {
         CompactJWS.isClaimed(by: head.bytes.slice(question.tokenRange), byteCountMax: question.tokenRange.count)
     }
 
     private static func verify(
-        _ question: PendingValidation, _ head: borrowing RequestHead, mayWait: Bool, at now: Instant,
-        _ use: inout TokenUse
+        _ question: Question, _ hit: RouteHit, _ target: RequestTarget, _ server: AuthorizationServer,
+        _ head: borrowing RequestHead, mayWait: Bool, at now: Instant, _ use: inout TokenUse
     ) -> Decision {
-        let server = question.server
-        guard let profile = server.jwtProfile else { return .refuse(.internalError, question.route) }
+        guard let profile = server.jwtProfile else { return .refuse(.internalError, hit.route) }
         // Twice at most: a newer set may have come between looking and asking.
         for _ in 0..<2 {
             let patience: KeySetShelf.Patience
@@ -138,15 +159,15 @@ package enum Admission {
                             head.bytes.slice(question.tokenRange), keys: snapshot.keys, profile: profile))
                     server.state.cache.keepVerified(
                         token, for: question.fingerprint, keyEpoch: snapshot.epoch, at: now)
-                    return self.evaluate(token, question, head, at: now, &use)
+                    return self.evaluate(token, hit, target, head, at: now, &use)
                 } catch {
                     guard case .unknownKey = error else {
-                        return self.refuse(.tokenRejected(TokenRejection(error)), question.hit, question.target)
+                        return self.refuse(.tokenRejected(TokenRejection(error)), hit, target)
                     }
                     // As long as the server cannot be asked, whether it has such a key is not known: not the token's
                     // fault.
                     otherwise = snapshot.isCurrent ? .tokenRejected(.unknownKey) : .keysUnavailable
-                    guard mayWait else { return self.refuse(otherwise, question.hit, question.target) }
+                    guard mayWait else { return self.refuse(otherwise, hit, target) }
                     patience = server.state.unknownKey(
                         epoch: snapshot.epoch, waiter: question.waiter, at: now.monotonic)
                 }
@@ -156,42 +177,32 @@ package enum Admission {
                 patience = server.state.noKeys(waiter: question.waiter, at: now.monotonic)
             }
             switch patience {
-            case .wait: return .awaitKeys(question)
+            case .wait: return .awaitKeys(question.pending(hit, target, server, since: now))
             case .retry: continue
-            case .settled: return self.refuse(otherwise, question.hit, question.target)
-            case .crowded: return .refuse(.authorizationServerBusy, question.route)
+            case .settled: return self.refuse(otherwise, hit, target)
+            case .crowded: return .refuse(.authorizationServerBusy, hit.route)
             }
         }
-        return .refuse(.keysUnavailable, question.route)
+        return .refuse(.keysUnavailable, hit.route)
     }
 
     // MARK: The verdict
 
     @inline(__always)
     private static func evaluate(
-        _ token: ValidatedToken, _ question: PendingValidation, _ head: borrowing RequestHead, at now: Instant,
-        _ use: inout TokenUse
+        _ token: ValidatedToken, _ hit: RouteHit, _ target: RequestTarget, _ head: borrowing RequestHead,
+        at now: Instant, _ use: inout TokenUse
     ) -> Decision {
         do throws(Refusal) {
-            return .forward(
-                try PolicyEvaluation.evaluate(
-                    token, for: question.hit, target: question.target, head: head, at: now))
+            return .forward(try PolicyEvaluation.evaluate(token, for: hit, target: target, head: head, at: now))
         } catch {
             use.token = token
-            return self.refuse(error, question.hit, question.target)
+            return self.refuse(error, hit, target)
         }
     }
 
     private static func refuse(_ refusal: Refusal, _ hit: RouteHit, _ target: RequestTarget) -> Decision {
         if let grant = PolicyEvaluation.reported(refusal, for: hit, target: target) { return .forward(grant) }
         return .refuse(refusal, hit.route)
-    }
-}
-
-extension PendingValidation {
-    fileprivate func boarding(_ flight: FlightID) -> PendingValidation {
-        PendingValidation(
-            hit: self.hit, target: self.target, server: self.server, tokenRange: self.tokenRange,
-            fingerprint: self.fingerprint, flight: flight, waiter: self.waiter, since: self.since)
     }
 }

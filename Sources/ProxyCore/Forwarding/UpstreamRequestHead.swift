@@ -16,7 +16,7 @@ package enum UpstreamRequestHead {
         let route = grant.route
         let target = grant.target
         let nominated = try NominatedFields(head)
-        try self.writeRequestLine(head, target, route.pathRewrite, into: &writer)
+        try self.writeRequestLine(head, target, route, into: &writer)
         self.writeHost(head, target, route, into: &writer)
 
         let believed = OverrideFields.believed(from: peer, on: route)
@@ -60,12 +60,11 @@ package enum UpstreamRequestHead {
     // MARK: Request line and Host
 
     private static func writeRequestLine(
-        _ head: borrowing RequestHead, _ target: RequestTarget, _ rewrite: Route.PathRewrite,
-        into writer: inout HeadWriter
+        _ head: borrowing RequestHead, _ target: RequestTarget, _ route: Route, into writer: inout HeadWriter
     ) throws(Refusal) {
         writer.append(head.bytes.slice(head.index.methodRange))
         writer.append(byte: 0x20)
-        if rewrite.isIdentity {
+        if route.pathRewrite.isIdentity {
             if case .original(let path) = target.path {
                 // Path and query lie side by side in the head.
                 writer.append(head.bytes.slice(ByteRange(lower: path.lower, upper: target.query.upper)))
@@ -74,7 +73,7 @@ package enum UpstreamRequestHead {
                 writer.append(head.bytes.slice(target.query))
             }
         } else {
-            writer.append(try rewrite.apply(to: target.path(in: head.bytes), target))
+            writer.append(try route.pathRewrite.apply(to: target.path(in: head.bytes), target))
             writer.append(head.bytes.slice(target.query))
         }
         writer.append(" HTTP/1.1\r\n")

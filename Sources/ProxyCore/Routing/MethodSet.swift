@@ -43,9 +43,13 @@ package struct MethodSet: Sendable, Hashable {
     }
 
     /// Whether a request's method is among them; `token` is the method as it came.
+    @inline(__always)
     package func contains(_ method: Method, token: Span<UInt8>) -> Bool {
-        guard method == .other else { return self.known & (1 << UInt16(method.rawValue)) != 0 }
-        if self.isOpen { return true }
+        guard method == .other else { return self.known & (1 &<< UInt16(method.rawValue)) != 0 }
+        return self.isOpen || self.namesOther(token)
+    }
+
+    private func namesOther(_ token: Span<UInt8>) -> Bool {
         for other in self.others where token.elementsEqual(other.span) { return true }
         return false
     }

@@ -50,10 +50,10 @@ package struct RouteTable: Sendable {
     }
 
     /// The route of a request.
-    package func match(_ target: RequestTarget, _ head: borrowing RequestHead) -> RouteMatch {
+    package func match(_ target: RequestTarget, _ head: borrowing RequestHead) throws(RouteMiss) -> RouteHit {
         var visited = 0
-        guard target.hasPath else { return .noRoute }
-        return self.match(
+        guard target.hasPath else { throw .noRoute }
+        return try self.match(
             host: target.host(in: head.bytes), path: target.path(in: head.bytes), method: head.index.method,
             token: head.bytes.slice(head.index.methodRange), visited: &visited)
     }
@@ -63,12 +63,10 @@ package struct RouteTable: Sendable {
     /// `visited` counts the nodes looked at: a number that must not grow with the number of routes.
     package func match(
         host: Span<UInt8>, path: Span<UInt8>, method: Method, token: Span<UInt8>, visited: inout Int
-    ) -> RouteMatch {
+    ) throws(RouteMiss) -> RouteHit {
         let place = self.place(of: host)
-        guard place >= 0 else { return .noRoute }
-        let trie = self.tries[place]
-        guard let leaf = trie.leaf(for: path, visited: &visited) else { return .noRoute }
-        return trie.leaves[leaf].match(method, token)
+        guard place >= 0 else { throw .noRoute }
+        return try self.tries[place].match(path, method, token, visited: &visited)
     }
 
     /// The entry of a host: exact, else the longest wildcard, else routes without `hosts`; −1 when there is none.
@@ -93,9 +91,8 @@ package struct RouteTable: Sendable {
     }
 }
 
-/// What the table says of a request.
-package enum RouteMatch: Sendable {
-    case route(RouteHit)
+/// Why no route serves a request.
+package enum RouteMiss: Error, Sendable, Hashable {
     case noRoute
     case methodNotAllowed(allow: String)
 }
@@ -125,15 +122,6 @@ package struct RouteConflicts: Error, Sendable, Hashable, CustomStringConvertibl
             "routes `\($0.first)` and `\($0.second)` both serve `\($0.path)` with the same host and method"
                 + " (change a path, a host or `methods`)"
         }.joined(separator: "\n")
-    }
-}
-
-extension RouteLeaf {
-    func match(_ method: Method, _ token: Span<UInt8>) -> RouteMatch {
-        for index in 0..<self.entries.count where self.entries[index].methods.contains(method, token: token) {
-            return .route(self.entries[index].hit)
-        }
-        return .methodNotAllowed(allow: self.allow)
     }
 }
 

@@ -37,13 +37,21 @@ final class RouteTrie: Sendable {
         self.leaves = leaves
     }
 
-    /// The most specific leaf whose path matches as a whole; nil when none does.
+    /// The route of the most specific leaf whose path matches as a whole.
     ///
     /// From the left, a literal goes before `{name}` and `{name}` before `**`; where the more specific branch leads to
     /// nothing, the next one is tried, so each node is visited at most once.
-    func leaf(for path: Span<UInt8>, visited: inout Int) -> Int? {
-        let found = self.search(0, path, from: 1, &visited)
-        return found < 0 ? nil : Int(found)
+    func match(
+        _ path: Span<UInt8>, _ method: Method, _ token: Span<UInt8>, visited: inout Int
+    ) throws(RouteMiss) -> RouteHit {
+        let found = Int(self.search(0, path, from: 1, &visited))
+        guard found >= 0 else { throw .noRoute }
+        // Looked at where they lie: a leaf in a local would be a copy, with references to count.
+        for index in 0..<self.leaves[found].entries.count
+        where self.leaves[found].entries[index].methods.contains(method, token: token) {
+            return self.leaves[found].entries[index].hit
+        }
+        throw .methodNotAllowed(allow: self.leaves[found].allow)
     }
 
     /// `from` is where the next segment begins; one past the end means that the path is used up.

@@ -8,6 +8,8 @@ package final class AuthorizationServer: Sendable {
     /// Position in the generation's list; instruments are kept under it.
     package let index: Int
     package let settings: Settings
+    /// Of the settings; asked on every request.
+    let strategy: ValidationStrategy
     package let state: AuthorizationServerState
     /// This server, and us as it knows us, in every fingerprint of its tokens.
     package let identity: AuthorizationServerIdentity
@@ -17,6 +19,7 @@ package final class AuthorizationServer: Sendable {
     package init(index: Int, settings: Settings, state: AuthorizationServerState) {
         self.index = index
         self.settings = settings
+        self.strategy = settings.strategy
         self.state = state
         self.identity = AuthorizationServerIdentity(
             server: [UInt8](settings.name.utf8), client: settings.introspection?.clientAuthentication.identity ?? [])

@@ -15,18 +15,17 @@ extension DownstreamConnection {
     /// A head is whole: decide, then perform.
     func beginExchange() {
         let now = self.context.now
-        let generation = self.context.current!
         self.headDeadline = .max
         let inbound = self.endpoint.inbound
         let head = RequestHead(bytes: inbound.bytes, index: self.parser.index)
-        let exchange = Exchange(head, generation: generation, startedAt: now)
+        let exchange = Exchange(head, generation: self.context.current, startedAt: now)
         self.exchange = exchange
         exchange.requestID = RequestID.kept(from: head, peer: self.peer) ?? self.context.makeRequestID()
         if self.context.shared.accessLog != nil { exchange.logged = LoggedRequest(head) }
         if self.context.drain == .refusing { return self.refuse(.draining, route: nil) }
         self.perform(
             Admission.decide(
-                head, from: self.peer, in: generation.generation, keys: self.context.shared.fingerprintKey,
+                head, from: self.peer, in: exchange.generation.generation, keys: self.context.shared.fingerprintKey,
                 waiter: self.id, at: now, noting: &exchange.tokenUse),
             for: exchange)
     }
@@ -104,8 +103,7 @@ extension DownstreamConnection {
     // MARK: Forwarding
 
     private func forward(_ exchange: Exchange, _ grant: AccessGrant) {
-        let generation = exchange.generation.generation
-        if case .length(let count) = exchange.requestFraming, let limit = generation.limits.body, count > limit {
+        if case .length(let count) = exchange.requestFraming, let limit = exchange.generation.bodyMax, count > limit {
             return self.refuse(.bodyTooLarge, route: grant.route)
         }
         exchange.grant = grant

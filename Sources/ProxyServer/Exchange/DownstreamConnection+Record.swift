@@ -57,7 +57,6 @@ extension DownstreamConnection {
     func record(_ end: ExchangeEnd, of exchange: Exchange?, route: Route?, requestID: RequestID? = nil) {
         let now = self.context.loop.now
         let startedAt = exchange?.startedAt.monotonic ?? now
-        let generation = exchange?.generation ?? self.context.current!
         let (decision, reason, status): (DecisionLabel, Refusal?, UInt16) =
             switch end {
             case .forwarded:
@@ -70,8 +69,13 @@ extension DownstreamConnection {
                 (refusal.party == .client ? .refused : .failed, refusal, refusal.status)
             case .cut: (.failed, .upstreamMalformed, exchange?.status ?? 0)
             }
-        generation.routeInstruments(route).count(
-            decision, reason: reason, status: status, nanoseconds: now - startedAt)
+        if let exchange {
+            exchange.generation.count(
+                decision, reason: reason, status: status, nanoseconds: now - startedAt, on: route)
+        } else {
+            self.context.current.count(
+                decision, reason: reason, status: status, nanoseconds: now - startedAt, on: route)
+        }
         guard let log = self.context.shared.accessLog else { return }
         if decision == .allowed, !self.context.isSampled(log.allowedShare) { return }
         log.append(

@@ -89,7 +89,7 @@ extension DownstreamConnection {
             } catch {
                 return self.requestBodyIsBad(.wire(error))
             }
-            if let limit = self.exchange?.generation.generation.limits.body,
+            if let limit = self.exchange?.generation.bodyMax,
                 self.exchange?.requestBody.contentCount ?? 0 > limit
             {
                 return self.requestBodyIsBad(.bodyTooLarge)

@@ -8,6 +8,8 @@ import Reactor
 /// An exchange keeps the one it began with, so a reload never changes rules under a request.
 final class GenerationContext {
     let generation: ProxyGeneration
+    /// Bytes of a request body; nil: no limit.
+    let bodyMax: UInt64?
     let instruments: GenerationInstruments
     let upstreamPools: [ServicePool]
     /// One a server that introspects over plain HTTP; nil where there is none.
@@ -18,6 +20,7 @@ final class GenerationContext {
         previous: GenerationContext?
     ) {
         self.generation = generation
+        self.bodyMax = generation.limits.body
         self.instruments = instruments
         let limits = generation.limits.head
         self.upstreamPools = generation.upstreams.map { upstream in
@@ -65,7 +68,8 @@ final class GenerationContext {
 
     var allPools: [ServicePool] { self.upstreamPools + self.introspectionPools.compactMap { $0 } }
 
-    func routeInstruments(_ route: Route?) -> RouteInstruments {
-        route.map { self.instruments.routes[$0.index] } ?? self.instruments.noRoute
+    func count(_ decision: DecisionLabel, reason: Refusal?, status: UInt16, nanoseconds: UInt64, on route: Route?) {
+        let instruments = if let route { self.instruments.routes[route.index] } else { self.instruments.noRoute }
+        instruments.count(decision, reason: reason, status: status, nanoseconds: nanoseconds)
     }
 }

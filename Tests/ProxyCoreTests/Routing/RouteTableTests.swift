@@ -19,12 +19,15 @@ import Testing
         _ table: RouteTable, _ path: String, host: String = "api.test", method: String = "GET", visited: inout Int
     ) -> String {
         let (host, path, token) = ([UInt8](host.utf8), [UInt8](path.utf8), [UInt8](method.utf8))
-        switch table.match(
-            host: host.span, path: path.span, method: Method(token.span), token: token.span, visited: &visited)
-        {
-        case .route(let hit): return hit.route.name
-        case .noRoute: return "404"
-        case .methodNotAllowed(let allow): return "405 \(allow)"
+        do throws(RouteMiss) {
+            return try table.match(
+                host: host.span, path: path.span, method: Method(token.span), token: token.span, visited: &visited
+            ).route.name
+        } catch {
+            switch error {
+            case .noRoute: return "404"
+            case .methodNotAllowed(let allow): return "405 \(allow)"
+            }
         }
     }
 

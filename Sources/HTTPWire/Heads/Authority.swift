@@ -14,7 +14,8 @@
 
     /// Reads `uri-host [ ":" port ]`; nil when it is not exactly that, or empty.
     ///
-    /// A colon without digits is refused although RFC 3986 lets the port be empty: no client of ours writes it.
+    /// A colon without digits and a port with a zero in front are refused although RFC 3986 §3.2.3 lets them be: no client
+    /// of ours writes them, and whoever compares authorities as text takes `a:080` for another one than `a:80`.
     package init?(_ range: ByteRange, in bytes: Span<UInt8>) {
         let upper = Int(range.upper)
         var position = Int(range.lower)
@@ -30,6 +31,7 @@
         self.port = nil
         guard position < upper else { return }
         guard bytes[position] == 0x3A, case let digits = position + 1..<upper, 1...5 ~= digits.count else { return nil }
+        guard digits.count == 1 || bytes[digits.lowerBound] != 0x30 else { return nil }
         var number = 0
         for index in digits {
             guard bytes[index].isASCIIDigit else { return nil }

@@ -5,6 +5,7 @@
     act…    active, scope `read write`            expN…   the same, with an `exp` in N seconds
     low…    active, scope `other`                 fail…   500
     bad…    200, and no JSON                      mute…   no answer at all
+    tok-…   as the fixture of http1-requests.json says, without delay
     else    inactive
 
 `GET /stats` tells the number of introspections; `/.well-known/jwks.json` is the file.
@@ -19,6 +20,8 @@ import time
 import urllib.parse
 
 LIFETIME = 3600
+# Scope and subject of the tokens of Tests/Vectors/http1.
+FIXTURE = {"tok-read": ("read", "alice"), "tok-admin": ("read admin", "root-admin"), "tok-slow": ("read", "slow")}
 
 
 class Server:
@@ -67,6 +70,8 @@ class Server:
         expiring = re.match(r"exp(\d+)", token)
         if token.startswith("act"):
             pass
+        elif token in FIXTURE:
+            answer["scope"], answer["sub"] = FIXTURE[token]
         elif expiring:
             answer["exp"] = now + int(expiring[1])
         elif token.startswith("low"):

@@ -49,7 +49,7 @@ enum Repository {
 
     static func paths(under folder: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: self.root.appending(path: folder).path).sorted()
-            .filter { !self.isIgnored($0) && !(folder == "benchmarks" && $0 == "run") }
+            .filter { !self.isIgnored($0) && !(folder == "benchmarks" && $0 == ".run") }
             .flatMap { name in
                 let path = "\(folder)/\(name)"
                 return self.isFolder(path) ? try self.paths(under: path) : [path]

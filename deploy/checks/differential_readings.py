@@ -46,7 +46,7 @@ def compare(peer, data, ours, theirs, refusal=None):
             # The canary is valid: whoever refuses it does so because it thinks that it begins elsewhere.
             if (reading.method, reading.target) == (b"GET", CANARY_TARGET) and refusal and refusal[0] == number:
                 return Disagreement(peer, "end", CANARY_TARGET, refusal[1])
-            return None
+            continue
         found = compare_request(peer, nominated, reading, theirs[number])
         if found:
             return found

@@ -7,6 +7,7 @@ import os
 import pathlib
 import queue
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -69,6 +70,7 @@ def options():
 
 def work(chosen, lanes, worker, results):
     """One worker process: every input whose number modulo the workers is its own."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     judge = Judge(lanes)
     try:
         inputs = Inputs(chosen.seed)
@@ -88,6 +90,8 @@ def work(chosen, lanes, worker, results):
 
 def main():
     chosen = options()
+    # Whoever ends this program wants its proxies to end as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with Stage(chosen.binary, chosen.keep) as stage:
         try:
             sets = start(chosen, stage)

@@ -105,7 +105,8 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "DevAuthorizationServer",
-            dependencies: ["OAuthModel", "JOSE", grdb, httpTypes, logging] + hummingbird + nio + lifecycle,
+            dependencies: ["OAuthModel", "JOSE", grdb, asyncHTTPClient, httpTypes, logging] + hummingbird + nio
+                + lifecycle,
             swiftSettings: house),
         .target(
             name: "HydraClient", dependencies: ["OAuthModel", "JOSE", asyncHTTPClient] + nio, swiftSettings: house),

@@ -47,7 +47,7 @@ enum ImportTable {
         // Libraries that others embed.
         Room(
             name: "DevAuthorizationServer", rooms: ["OAuthModel", "JOSE"],
-            libraries: hummingbird.union(nio).union(["GRDB"]),
+            libraries: hummingbird.union(nio).union(["AsyncHTTPClient", "GRDB"]),
             system: ["Synchronization", "Foundation"]),
         Room(
             name: "HydraClient", rooms: ["OAuthModel", "JOSE"], libraries: nio.union(["AsyncHTTPClient"]),

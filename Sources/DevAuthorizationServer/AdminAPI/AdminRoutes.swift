@@ -23,6 +23,7 @@ extension EndpointTable {
     private mutating func addHandshakes(_ core: ServerCore) {
         let logins = LoginRequestEndpoints(core: core)
         let consents = ConsentRequestEndpoints(core: core)
+        let logouts = LogoutRequestEndpoints(core: core)
         let sessions = SessionEndpoints(core: core)
         let requests = "/admin/oauth2/auth/requests"
         self.on(.get, requests + "/login") { try await logins.get($0) }
@@ -31,6 +32,9 @@ extension EndpointTable {
         self.on(.get, requests + "/consent") { try await consents.get($0) }
         self.on(.put, requests + "/consent/accept") { try await consents.accept($0) }
         self.on(.put, requests + "/consent/reject") { try await consents.reject($0) }
+        self.on(.get, requests + "/logout") { try await logouts.get($0) }
+        self.on(.put, requests + "/logout/accept") { try await logouts.accept($0) }
+        self.on(.put, requests + "/logout/reject") { try await logouts.reject($0) }
         self.on(.get, "/admin/oauth2/auth/sessions/consent") { try await sessions.listConsents($0) }
         self.on(.delete, "/admin/oauth2/auth/sessions/consent") { try await sessions.revokeConsents($0) }
         self.on(.delete, "/admin/oauth2/auth/sessions/login") { try await sessions.revokeLogins($0) }

@@ -38,11 +38,13 @@ struct SessionEndpoints: Sendable {
         return Reply.empty(.noContent)
     }
 
-    /// revokeOAuth2LoginSessions: tokens stay.
+    /// revokeOAuth2LoginSessions: tokens stay; the clients of a session that is named are told.
     func revokeLogins(_ call: Call) async throws -> Response {
         let query = call.query
         if let sessionID = query.nonEmpty("sid") {
+            let clients = try await self.core.browser.consentSessions.clients(ofSession: sessionID)
             try await self.core.browser.sessions.delete(id: sessionID)
+            await self.core.notifyBackchannel(clients, sessionEnded: sessionID)
         } else {
             guard let subject = query.nonEmpty("subject") else {
                 throw HydraError.invalidRequest("One of the query parameters 'subject' and 'sid' is needed.")

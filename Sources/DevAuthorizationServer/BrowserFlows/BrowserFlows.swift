@@ -6,6 +6,7 @@ struct BrowserFlows: Sendable {
     let logins: LoginRequestStore
     let consents: ConsentRequestStore
     let consentSessions: ConsentSessionStore
+    let logouts: LogoutRequestStore
     let secrets: HandshakeSecrets
     let pages: PageAddresses
     /// Who may log in at the built-in page.
@@ -16,6 +17,7 @@ struct BrowserFlows: Sendable {
         self.logins = LoginRequestStore(storage: storage)
         self.consents = ConsentRequestStore(storage: storage)
         self.consentSessions = ConsentSessionStore(storage: storage)
+        self.logouts = LogoutRequestStore(storage: storage)
         self.secrets = HandshakeSecrets(systemSecret: systemSecret)
         self.pages = PageAddresses(
             login: options.loginURL, consent: options.consentURL, logout: options.logoutURL)

@@ -25,8 +25,10 @@ extension EndpointTable {
     /// there could be passed by.
     private mutating func addBrowserFlows(_ core: ServerCore) {
         let authorization = AuthorizationEndpoint(core: core)
+        let logout = LogoutEndpoint(core: core)
         for method in [HTTPRequest.Method.get, .post] {
             self.on(method, AuthorizationRequest.path) { try await authorization.authorize($0) }
+            self.on(method, LogoutEndpoint.path) { try await logout.logout($0) }
         }
         self.on(.get, PageAddresses.error) { PlainPages.error($0) }
         self.on(.get, PageAddresses.loggedOut) { PlainPages.loggedOut($0) }
@@ -34,6 +36,11 @@ extension EndpointTable {
             let page = LoginPage(core: core)
             self.on(.get, PageAddresses.builtInLogin) { try await page.show($0) }
             self.on(.post, PageAddresses.builtInLogin) { try await page.decide($0) }
+        }
+        if core.browser.pages.logout == nil {
+            let page = LogoutPage(core: core)
+            self.on(.get, PageAddresses.builtInLogout) { try await page.show($0) }
+            self.on(.post, PageAddresses.builtInLogout) { try await page.decide($0) }
         }
         if core.browser.pages.consent == nil {
             let page = ConsentPage(core: core)

@@ -17,7 +17,7 @@ struct WellKnownDocuments: Sendable {
             "userinfo_endpoint": .string(base + "/userinfo"),
             "end_session_endpoint": .string(base + "/oauth2/sessions/logout"),
             "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
+            "response_modes_supported": ["query", "fragment", "form_post"],
             "grant_types_supported": [
                 "authorization_code", "refresh_token", "client_credentials",
                 "urn:ietf:params:oauth:grant-type:jwt-bearer",
@@ -34,8 +34,8 @@ struct WellKnownDocuments: Sendable {
             "request_object_signing_alg_values_supported": ["none"],
             "request_parameter_supported": false, "request_uri_parameter_supported": false,
             "require_request_uri_registration": false, "claims_parameter_supported": false,
-            "backchannel_logout_supported": false, "backchannel_logout_session_supported": false,
-            "frontchannel_logout_supported": false, "frontchannel_logout_session_supported": false,
+            "backchannel_logout_supported": true, "backchannel_logout_session_supported": true,
+            "frontchannel_logout_supported": true, "frontchannel_logout_session_supported": true,
         ])
     }
 

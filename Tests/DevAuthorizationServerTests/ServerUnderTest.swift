@@ -52,8 +52,13 @@ struct ServerUnderTest: Sendable {
 
     enum Side { case `public`, admin }
 
-    /// Redirects are shown, not followed.
-    private static let session = URLSession(configuration: .ephemeral, delegate: Redirects(), delegateQueue: nil)
+    /// Redirects are shown, not followed, and cookies are nobody's but a `Browser`'s.
+    private static let session: URLSession = {
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.httpCookieStorage = nil
+        configuration.httpShouldSetCookies = false
+        return URLSession(configuration: configuration, delegate: Redirects(), delegateQueue: nil)
+    }()
 
     func call(
         _ side: Side, _ method: String, _ path: String, body: [UInt8]? = nil, fields: [String: String] = [:]

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// A look at the file behind the server's back.
@@ -12,6 +13,16 @@ enum StoredRows {
         configuration.readonly = true
         return try DatabaseQueue(path: path, configuration: configuration).read { database in
             try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM \(table)") ?? -1
+        }
+    }
+}
+
+extension StoredRows {
+    /// Whether a text lies in the file or its log.
+    static func contain(_ text: String, in path: String) throws -> Bool {
+        try ["", "-wal"].contains { suffix in
+            guard FileManager.default.fileExists(atPath: path + suffix) else { return false }
+            return try Data(contentsOf: URL(fileURLWithPath: path + suffix)).range(of: Data(text.utf8)) != nil
         }
     }
 }

@@ -84,7 +84,7 @@ struct ConsentPage: Sendable {
         let scopes: HTML =
             choices.isEmpty ? "" : "<fieldset>\n<legend>It may</legend>\n\(choices)</fieldset>\n"
         let audiences = consent.request.audience.map { name -> HTML in "<br><code>\(name)</code>" }
-        let audience: HTML = audiences.isEmpty ? "" : "<p>at\(audiences)</p>\n"
+        let audience: HTML = audiences.isEmpty ? "" : "<p>Where it will be used:\(audiences)</p>\n"
         return WebPage(
             title: "Allow access",
             body: """
@@ -106,10 +106,10 @@ struct ConsentPage: Sendable {
     /// What the scopes of OpenID Connect mean (Core §5.4, §11); the others are the application's own.
     private static func meaning(of scope: String) -> HTML {
         switch scope {
-        case "openid": "<br>know who you are"
-        case "profile": "<br>see your profile"
-        case "email": "<br>see your e-mail address"
-        case "offline", "offline_access": "<br>act while you are away"
+        case "openid": "<small>know who you are</small>"
+        case "profile": "<small>see your profile</small>"
+        case "email": "<small>see your e-mail address</small>"
+        case "offline", "offline_access": "<small>act while you are away</small>"
         default: ""
         }
     }

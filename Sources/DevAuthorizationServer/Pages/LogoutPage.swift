@@ -21,7 +21,7 @@ struct LogoutPage: Sendable {
                 <input type="hidden" name="logout_challenge" value="\(logout.challenge)">
                 <div class="actions">
                 <button class="main" name="action" value="logout">Log out</button>
-                <button name="action" value="stay">Stay logged in</button>
+                <button name="action" value="stay">Stay</button>
                 </div>
                 </form>
                 """,

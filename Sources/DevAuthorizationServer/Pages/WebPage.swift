@@ -88,7 +88,9 @@ struct WebPage: Sendable {
         footer { margin-top: 1rem; color: var(--soft); font-size: .8rem; }
         h1 { margin: 0 0 .5rem; font-size: 1.35rem; line-height: 1.25; }
         p { margin: 0 0 1rem; color: var(--soft); }
-        strong { color: var(--ink); }
+        strong, p code { color: var(--ink); }
+        small { display: block; color: var(--soft); font-size: .85rem; line-height: 1.3; }
+        main > :last-child { margin-bottom: 0; }
         fieldset { margin: 0 0 1rem; padding: 0; border: 1px solid var(--line); border-radius: .5rem; overflow: hidden; }
         legend { float: left; width: 100%; padding: .5rem .9rem; color: var(--soft); font-size: .85rem;
           border-bottom: 1px solid var(--line); }

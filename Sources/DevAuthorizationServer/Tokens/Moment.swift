@@ -37,8 +37,8 @@ extension Int64 {
 enum RFC3339 {
     /// To the millisecond.
     static func text(_ moment: Moment) -> String {
-        Date(timeIntervalSince1970: TimeInterval(moment.milliseconds) / 1_000)
-            .formatted(.iso8601.time(includingFractionalSeconds: true))
+        let fraction = String(moment.milliseconds - moment.seconds * 1_000 + 1_000).dropFirst()
+        return "\(Self.text(moment.seconds).dropLast()).\(fraction)Z"
     }
 
     /// To the second.

@@ -90,8 +90,7 @@ def work(chosen, lanes, worker, results):
 
 def main():
     chosen = options()
-    # Whoever ends this program wants its proxies to end as well.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, end)
     with Stage(chosen.binary, chosen.keep) as stage:
         try:
             sets = start(chosen, stage)
@@ -99,6 +98,12 @@ def main():
         except (CheckFailed, Broken, OSError) as error:
             print(f"differential: {type(error).__name__}: {error}", file=sys.stderr)
             return 2
+
+
+def end(*_):
+    """Whoever ends this program wants its proxies to end as well."""
+    progress("ended by SIGTERM")
+    sys.exit(128 + signal.SIGTERM)
 
 
 def start(chosen, stage):

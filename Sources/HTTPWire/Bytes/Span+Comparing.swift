@@ -24,6 +24,21 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Whether an ASCII octet is among the bytes.
+    @inlinable
+    package func contains(_ octet: UInt8) -> Bool {
+        var index = 0
+        while index &+ 8 <= self.count {
+            guard OctetWord(bits: self.word(at: index)).equal(to: octet) == 0 else { return true }
+            index &+= 8
+        }
+        while index < self.count {
+            guard self[index] != octet else { return true }
+            index &+= 1
+        }
+        return false
+    }
+
     /// Whether two runs of bytes are the same.
     @inlinable
     package func elementsEqual(_ other: Span<UInt8>) -> Bool {

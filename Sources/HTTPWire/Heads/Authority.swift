@@ -24,7 +24,8 @@
             guard let end = Self.endOfAddress(bytes, position, upper) else { return nil }
             position = end
         } else {
-            while position < upper && OctetSet.unreserved.contains(bytes[position]) { position &+= 1 }
+            position = bytes.endOfPathOctets(from: position, to: upper)
+            guard !bytes.extracting(Int(range.lower)..<position).contains(0x2F) else { return nil }
             guard position > Int(range.lower) else { return nil }
         }
         self.host = ByteRange(lower: range.lower, upper: UInt32(position))

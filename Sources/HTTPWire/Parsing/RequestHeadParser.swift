@@ -72,6 +72,8 @@ package struct RequestHeadParser: Sendable {
         let limit = start &+ HeadLimits.methodBytesMax &+ 1
         let stop = min(bytes.count, limit)
         var position = start
+        // `GET ` needs no look at each octet.
+        if start &+ 8 <= stop, bytes.word(at: start) & 0xFFFF_FFFF == 0x2054_4547 { position &+= 3 }
         while position < stop && OctetSet.token.contains(bytes[position]) { position &+= 1 }
         guard position < stop else { return try FieldSectionParser.exhausted(bytes.count, limit, .methodTooLong) }
         guard bytes[position] == 0x20, position > start else {
@@ -98,6 +100,7 @@ package struct RequestHeadParser: Sendable {
                 if bytes[position] != 0x2F { self.phase = .uri }
             }
             if self.phase == .target {
+                position = bytes.endOfPathOctets(from: position, to: stop)
                 while position < stop && OctetSet.path.contains(bytes[position]) { position &+= 1 }
                 if position < stop, bytes[position] == 0x3F { self.phase = .query }
             }

@@ -43,6 +43,13 @@ package struct ResponseHeadParser: Sendable {
         let name = ("HTTP/1." as StaticString).octets
         var status: UInt16 = 0
         var position = 0
+        // Nearly every line begins so, and is known at a glance; whatever does not is judged octet by octet.
+        if stop > 12, bytes.word(at: 0) & 0x00FF_FFFF_FFFF_FFFF == 0x002E_312F_5054_5448, bytes[7].isASCIIDigit,
+            bytes[8] == 0x20, 0x31...0x35 ~= bytes[9], bytes[10].isASCIIDigit, bytes[11].isASCIIDigit
+        {
+            status = UInt16(bytes[9] &- 0x30) * 100 + UInt16(bytes[10] &- 0x30) * 10 + UInt16(bytes[11] &- 0x30)
+            position = 12
+        }
         while position < stop {
             let octet = bytes[position]
             switch position {

@@ -80,6 +80,14 @@
         self.count = end
     }
 
+    /// Writes eight octets, the first one in the highest byte.
+    @inlinable @inline(__always)
+    package mutating func append(bigEndian word: UInt64) {
+        if self.count + 8 > self.capacity { self.grow(by: 8) }
+        unsafe self.room.storeBytes(of: word.bigEndian, toByteOffset: self.count, as: UInt64.self)
+        self.count &+= 8
+    }
+
     @inlinable @inline(__always)
     package mutating func append(_ bytes: [UInt8]) {
         self.append(bytes.span)

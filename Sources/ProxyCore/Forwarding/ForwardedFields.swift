@@ -76,7 +76,9 @@ struct ForwardedFields {
     }
 
     private static func isToken(_ text: Span<UInt8>) -> Bool {
-        for index in 0..<text.count where !OctetSet.token.contains(text[index]) { return false }
-        return true
+        // Unreserved characters are token characters; what else a host may hold is not, or comes seldom.
+        let end = text.endOfPathOctets(from: 0, to: text.count)
+        for index in end..<text.count where !OctetSet.token.contains(text[index]) { return false }
+        return !text.extracting(0..<end).contains(0x2F)
     }
 }

@@ -45,16 +45,23 @@ package enum RequestID: Sendable, Hashable, CustomStringConvertible {
         return nibble < 10 ? 0x30 + nibble : 0x57 + nibble
     }
 
+    /// The digits of four bytes, all eight at once: each nibble gets an octet, and those above 9 the way to `a`.
+    private static func hexadecimal(_ word: UInt64) -> UInt64 {
+        var nibbles = (word | word << 16) & 0x0000_FFFF_0000_FFFF
+        nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF
+        nibbles = (nibbles | nibbles << 4) & 0x0F0F_0F0F_0F0F_0F0F
+        let letters = ((nibbles &+ 0x0606_0606_0606_0606) >> 4) & 0x0101_0101_0101_0101
+        return nibbles &+ 0x3030_3030_3030_3030 &+ letters &* 0x27
+    }
+
     /// Writes the id as its 32 lower-case hexadecimal digits, or as it was kept.
     package func write(into writer: inout HeadWriter) {
         switch self {
         case .made(let high, let low):
-            var digits = InlineArray<32, UInt8>(repeating: 0)
-            for index in 0..<16 {
-                digits[index] = Self.digit(high, index)
-                digits[index &+ 16] = Self.digit(low, index)
-            }
-            writer.append(digits.span)
+            writer.append(bigEndian: Self.hexadecimal(high >> 32))
+            writer.append(bigEndian: Self.hexadecimal(high & 0xFFFF_FFFF))
+            writer.append(bigEndian: Self.hexadecimal(low >> 32))
+            writer.append(bigEndian: Self.hexadecimal(low & 0xFFFF_FFFF))
         case .kept(let bytes):
             writer.append(bytes)
         }

@@ -60,11 +60,22 @@ enum HostName {
 
     /// A name with an empty label is read differently by every resolver.
     static func hasNoEmptyLabel(_ name: Span<UInt8>) -> Bool {
-        var previous: UInt8 = 0x2E
-        for index in 0..<name.count {
-            if name[index] == 0x2E && previous == 0x2E { return false }
-            previous = name[index]
+        var index = 0
+        // The top bit of the lowest octet: a dot, or the beginning, is before this word.
+        var carried: UInt64 = 0x80
+        while index &+ 8 <= name.count {
+            let dots = OctetWord(bits: name.word(at: index)).exactlyEqual(to: 0x2E)
+            guard dots & (dots << 8 | carried) == 0 else { return false }
+            carried = dots >> 56
+            index &+= 8
         }
-        return previous != 0x2E
+        var followsDot = carried != 0
+        while index < name.count {
+            let isDot = name[index] == 0x2E
+            guard !(isDot && followsDot) else { return false }
+            followsDot = isDot
+            index &+= 1
+        }
+        return !followsDot
     }
 }

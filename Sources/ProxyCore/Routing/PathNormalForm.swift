@@ -13,6 +13,7 @@ struct PathNormalForm {
     /// Judges and, where needed, rewrites a path that begins with `/`.
     init(_ path: Span<UInt8>) throws(TargetProblem) {
         guard path.count > 0, path[0] == 0x2F else { throw .form }
+        if Self.isPlain(path) { return }
         var needsRewriting = false
         var escapes = EscapedUTF8()
         var index = 0
@@ -39,6 +40,34 @@ struct PathNormalForm {
         } else {
             try Self.judgeSegments(path)
         }
+    }
+
+    /// Whether a path is in normal form at a glance: unreserved characters between single slashes, no segment that
+    /// begins with a dot.
+    ///
+    /// What is not so plain is judged octet by octet.
+    private static func isPlain(_ path: Span<UInt8>) -> Bool {
+        guard path.endOfPathOctets(from: 0, to: path.count) == path.count else { return false }
+        var index = 0
+        // Each octet of a word is held against the one behind it.
+        while index &+ 9 <= path.count {
+            guard Self.isPlain(path, at: index) else { return false }
+            index &+= 8
+        }
+        if path.count >= 9 { return Self.isPlain(path, at: path.count &- 9) }
+        while index &+ 1 < path.count {
+            guard path[index] != 0x2F || !(path[index &+ 1] == 0x2F || path[index &+ 1] == 0x2E) else { return false }
+            index &+= 1
+        }
+        return true
+    }
+
+    /// Whether no slash among the eight octets at `index` has a slash or a dot behind it.
+    @inline(__always)
+    private static func isPlain(_ path: Span<UInt8>, at index: Int) -> Bool {
+        let next = OctetWord(bits: path.word(at: index &+ 1))
+        return OctetWord(bits: path.word(at: index)).exactlyEqual(to: 0x2F)
+            & (next.exactlyEqual(to: 0x2F) | next.exactlyEqual(to: 0x2E)) == 0
     }
 
     /// Refuses empty segments before the last, dot segments, and both of them before a `;`.

@@ -57,6 +57,7 @@ package struct RequestTarget: Sendable {
         }
         let target = head.index.pathAndQuery
         var end = Int(target.lower)
+        end = bytes.endOfPathOctets(from: end, to: Int(target.upper))
         while end < Int(target.upper) && bytes[end] != 0x3F { end &+= 1 }
         let range = ByteRange(Int(target.lower), end)
         self.query = ByteRange(end, Int(target.upper))

@@ -16,8 +16,7 @@ extension DownstreamConnection {
     func beginExchange() {
         let now = self.context.now
         self.headDeadline = .max
-        let inbound = self.endpoint.inbound
-        let head = RequestHead(bytes: inbound.bytes, index: self.parser.index)
+        let head = RequestHead(bytes: self.unread, index: self.parser.index)
         let exchange = Exchange(head, generation: self.context.current, startedAt: now)
         self.exchange = exchange
         exchange.requestID = RequestID.kept(from: head, peer: self.peer) ?? self.context.makeRequestID()
@@ -45,9 +44,8 @@ extension DownstreamConnection {
     // MARK: Waiting for a verdict
 
     private func introspect(_ pending: PendingValidation) {
-        let inbound = self.endpoint.inbound
         guard let exchange, let flight = pending.flight,
-            let token = BearerToken(inbound.bytes.slice(pending.tokenRange))
+            let token = BearerToken(self.unread.slice(pending.tokenRange))
         else { return self.refuse(.internalError, route: pending.route) }
         self.hold(pending)
         self.context.introspect(pending, flight: flight, token: token, in: exchange.generation)
@@ -67,8 +65,7 @@ extension DownstreamConnection {
         self.stallDeadline = .max
         let now = self.context.now
         exchange.serverAnsweredAt = now.monotonic
-        let inbound = self.endpoint.inbound
-        let head = RequestHead(bytes: inbound.bytes, index: self.parser.index)
+        let head = RequestHead(bytes: self.unread, index: self.parser.index)
         switch landing {
         case .verdict(let verdict):
             self.perform(

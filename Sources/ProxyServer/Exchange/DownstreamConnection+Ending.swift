@@ -37,22 +37,21 @@ extension DownstreamConnection {
     /// known; what lies there of it is dropped.
     private func bodyIsInHand() -> Bool {
         guard let exchange else { return false }
-        let inbound = self.endpoint.inbound
-        if exchange.headByteCount > 0 { inbound.consume(exchange.headByteCount) }
+        if exchange.headByteCount > 0 { self.inbound.consume(exchange.headByteCount) }
         exchange.headByteCount = 0
         var scrap = HeadWriter()
         while !exchange.requestBody.isFinished {
-            guard let step = try? exchange.requestBody.step(inbound.bytes, into: &scrap, trailers: { _, _, _ in })
+            guard let step = try? exchange.requestBody.step(self.unread, into: &scrap, trailers: { _, _, _ in })
             else {
                 return false
             }
             switch step {
             case .pass(let count):
                 exchange.requestBody.passed(count)
-                inbound.consume(count)
-            case .encoded(let consumed), .finished(let consumed): inbound.consume(consumed)
+                self.inbound.consume(count)
+            case .encoded(let consumed), .finished(let consumed): self.inbound.consume(consumed)
             case .needMore(let consumed):
-                inbound.consume(consumed)
+                self.inbound.consume(consumed)
                 return false
             }
             scrap.reset()
@@ -66,12 +65,12 @@ extension DownstreamConnection {
     func finish(_ exchange: Exchange) {
         let requestIsWhole = exchange.requestBody.isFinished
         exchange.responseBytes = exchange.responseBody.contentCount
-        self.record(.forwarded, of: exchange, route: exchange.route)
+        self.record(.forwarded, of: exchange, in: exchange.generation, route: exchange.route)
         self.releaseUpstream(of: exchange, reusable: exchange.upstreamKeepsAlive && requestIsWhole)
         guard exchange.clientKeepsAlive else {
-            if exchange.headByteCount > 0 { self.endpoint.inbound.consume(exchange.headByteCount) }
+            if exchange.headByteCount > 0 { self.inbound.consume(exchange.headByteCount) }
             // Who was told to expect the end, rather than having asked for it, may be sending already.
-            let mayBeSending = !requestIsWhole || !self.endpoint.inbound.isEmpty || self.context.drain != .serving
+            let mayBeSending = !requestIsWhole || !self.inbound.isEmpty || self.context.drain != .serving
             return mayBeSending ? self.closeInStages() : self.closeAfterFlush()
         }
         self.awaitNextRequest()
@@ -84,11 +83,7 @@ extension DownstreamConnection {
 
     private func releaseUpstream(of exchange: Exchange, reusable: Bool) {
         guard let upstream = exchange.upstream.take() else { return }
-        let pool = upstream.pool
-        if reusable { pool.giveBack(upstream) } else { upstream.discard() }
-        guard let grant = exchange.grant else { return }
-        exchange.generation.instruments.upstreams[grant.route.upstream.index].set(
-            idle: pool.idleCount, busy: pool.busyCount)
+        if reusable { upstream.giveBack() } else { upstream.discard() }
     }
 
     /// A response that has begun cannot be finished: the client must see that it is cut.
@@ -119,9 +114,9 @@ extension DownstreamConnection {
 
     /// Answer, shut down writing, read and drop, close (RFC 9112 §9.6): a client that is still sending gets the answer.
     func closeInStages() {
-        let unread = self.endpoint.inbound.count
-        self.endpoint.inbound.consumeAll()
-        self.endpoint.inbound.releaseIfEmpty()
+        let unread = self.inbound.count
+        self.inbound.consumeAll()
+        self.inbound.releaseIfEmpty()
         self.linger(dropped: unread)
         self.endpoint.wantsReading = true
         if self.endpoint.isFlushed { self.finishClosing() }
@@ -161,8 +156,8 @@ extension DownstreamConnection {
     func drop(alreadyDropped: Int) {
         switch self.endpoint.receive() {
         case .bytes(let count, _):
-            self.endpoint.inbound.consumeAll()
-            self.endpoint.inbound.releaseIfEmpty()
+            self.inbound.consumeAll()
+            self.inbound.releaseIfEmpty()
             let dropped = alreadyDropped + count
             self.phase = .lingering(dropped: dropped)
             // No more is read, but the answer has the rest of its time to be fetched before we close.

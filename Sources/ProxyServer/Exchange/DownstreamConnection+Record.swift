@@ -50,11 +50,16 @@ struct LoggedRequest {
 extension DownstreamConnection {
     /// Counts and logs one finished exchange; called once for each.
     func record(_ end: ExchangeEnd, route: Route?, requestID: RequestID? = nil) {
-        self.record(end, of: self.exchange, route: route, requestID: requestID)
+        let exchange = self.exchange
+        self.record(
+            end, of: exchange, in: exchange?.generation ?? self.context.current, route: route, requestID: requestID)
     }
 
     /// The same for who has the exchange in hand; there is none when a head was refused before it was whole.
-    func record(_ end: ExchangeEnd, of exchange: Exchange?, route: Route?, requestID: RequestID? = nil) {
+    func record(
+        _ end: ExchangeEnd, of exchange: Exchange?, in generation: GenerationContext, route: Route?,
+        requestID: RequestID? = nil
+    ) {
         let now = self.context.loop.now
         let startedAt = exchange?.startedAt.monotonic ?? now
         let (decision, reason, status): (DecisionLabel, Refusal?, UInt16) =
@@ -69,13 +74,7 @@ extension DownstreamConnection {
                 (refusal.party == .client ? .refused : .failed, refusal, refusal.status)
             case .cut: (.failed, .upstreamMalformed, exchange?.status ?? 0)
             }
-        if let exchange {
-            exchange.generation.count(
-                decision, reason: reason, status: status, nanoseconds: now - startedAt, on: route)
-        } else {
-            self.context.current.count(
-                decision, reason: reason, status: status, nanoseconds: now - startedAt, on: route)
-        }
+        generation.count(decision, reason: reason, status: status, nanoseconds: now - startedAt, on: route)
         guard let log = self.context.shared.accessLog else { return }
         if decision == .allowed, !self.context.isSampled(log.allowedShare) { return }
         log.append(

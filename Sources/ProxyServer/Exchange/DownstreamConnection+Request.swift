@@ -6,11 +6,10 @@ extension DownstreamConnection {
     /// The upstream is connected: the head goes, and with it what is already there of a plain body.
     func sendRequestHead(of exchange: Exchange, _ grant: AccessGrant, on upstream: ServiceConnection) {
         guard let requestID = exchange.requestID, let endpoint = upstream.endpoint else { return }
-        let inbound = self.endpoint.inbound
         self.context.writer.reset()
         do {
             try UpstreamRequestHead.write(
-                RequestHead(bytes: inbound.bytes, index: self.parser.index), grant: grant, peer: self.peer,
+                RequestHead(bytes: self.unread, index: self.parser.index), grant: grant, peer: self.peer,
                 requestID: requestID, framing: exchange.requestFraming, generation: exchange.generation.generation,
                 into: &self.context.writer)
         } catch {
@@ -28,9 +27,9 @@ extension DownstreamConnection {
         }
         if exchange.requestFraming == .chunked {
             exchange.requestNominations = NominatedTrailers(
-                RequestHead(bytes: inbound.bytes, index: self.parser.index))
+                RequestHead(bytes: self.unread, index: self.parser.index))
         }
-        inbound.consume(exchange.headByteCount)
+        self.inbound.consume(exchange.headByteCount)
         exchange.headByteCount = 0
         self.bodyRate = BodyRateWindow(contentCount: 0, now: self.context.loop.now)
         self.progressed()
@@ -39,14 +38,13 @@ extension DownstreamConnection {
 
     /// One system call for the head and the first bytes of a body of known length.
     private func sendRequestHeadWithBody(to endpoint: Endpoint, of upstream: ServiceConnection) {
-        let inbound = self.endpoint.inbound
-        let available = min(UInt64(inbound.count), self.exchange?.requestBody.remainingLength ?? 0)
+        let available = min(UInt64(self.inbound.count), self.exchange?.requestBody.remainingLength ?? 0)
         guard available > 0 else {
             guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
             return self.pumpRequestBody(mayRead: false)
         }
         let headCount = self.context.writer.count
-        switch self.context.sendOut(to: endpoint, with: inbound, count: Int(available)) {
+        switch self.context.sendOut(to: endpoint, with: self.inbound, count: Int(available)) {
         case .failed:
             self.requestCannotGoOn(to: upstream)
         case .wouldBlock:
@@ -66,7 +64,7 @@ extension DownstreamConnection {
         guard count > 0 else { return }
         self.exchange?.requestBody.passed(count)
         self.exchange?.bodyByteSent = true
-        self.endpoint.inbound.consume(count)
+        self.inbound.consume(count)
         self.progressed()
     }
 
@@ -81,7 +79,6 @@ extension DownstreamConnection {
         while let upstream = self.exchange?.upstream, let endpoint = upstream.endpoint {
             guard endpoint.isFlushed else { return self.pauseClient(until: endpoint) }
             self.context.writer.reset()
-            let inbound = self.endpoint.inbound
             let step: BodyTransfer.Step
             do {
                 guard let made = try self.stepRequestBody() else { return }
@@ -96,7 +93,7 @@ extension DownstreamConnection {
             }
             switch step {
             case .pass(let count):
-                switch endpoint.send(inbound.bytes.extracting(0..<count)) {
+                switch endpoint.send(self.unread.extracting(0..<count)) {
                 case .sent(let sent):
                     self.requestBodyPassed(sent)
                     if sent < count { return self.pauseClient(until: endpoint) }
@@ -104,17 +101,17 @@ extension DownstreamConnection {
                 case .failed: return self.requestCannotGoOn(to: upstream)
                 }
             case .encoded(let consumed):
-                inbound.consume(consumed)
+                self.inbound.consume(consumed)
                 self.exchange?.bodyByteSent = true
                 self.progressed()
                 guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
             case .needMore(let consumed):
-                inbound.consume(consumed)
+                self.inbound.consume(consumed)
                 guard mayRead else { return self.resumeClient() }
                 mayRead = false
                 guard self.receiveRequestBody() else { return }
             case .finished(let consumed):
-                inbound.consume(consumed)
+                self.inbound.consume(consumed)
                 guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
                 return self.requestIsSent()
             }
@@ -124,8 +121,7 @@ extension DownstreamConnection {
     private func stepRequestBody() throws(WireError) -> BodyTransfer.Step? {
         guard let exchange, let route = exchange.route else { return nil }
         let generation = exchange.generation.generation
-        let inbound = self.endpoint.inbound
-        return try self.exchange?.requestBody.step(inbound.bytes, into: &self.context.writer) {
+        return try self.exchange?.requestBody.step(self.unread, into: &self.context.writer) {
             fields, bytes, writer in
             ForwardedTrailers.writeRequest(
                 fields, in: bytes, nominated: exchange.requestNominations, route: route, generation: generation,
@@ -164,7 +160,7 @@ extension DownstreamConnection {
     }
 
     private func resumeClient() {
-        self.endpoint.inbound.releaseIfEmpty()
+        self.inbound.releaseIfEmpty()
         self.endpoint.wantsReading = true
         if self.exchange?.awaitsContinue == true {
             self.bodyRate?.pause(at: self.context.loop.now)
@@ -184,7 +180,7 @@ extension DownstreamConnection {
     private func requestIsSent() {
         guard let exchange, let upstream = exchange.upstream else { return }
         self.bodyRate = nil
-        if exchange.headByteCount == 0 { self.endpoint.inbound.releaseIfEmpty() }
+        if exchange.headByteCount == 0 { self.inbound.releaseIfEmpty() }
         self.endpoint.wantsReading = false
         if !exchange.responseStarted, let route = exchange.route {
             upstream.endpoint?.deadline = self.context.loop.now + route.upstream.responseTimeout

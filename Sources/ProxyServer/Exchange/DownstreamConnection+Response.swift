@@ -116,7 +116,7 @@ extension DownstreamConnection: ServiceConnectionUser {
         self.context.writer.reset()
         let clientFraming = UpstreamResponseHead.write(
             head, framing: framing, grant: grant, minorVersion: exchange.minorVersion, closes: closes,
-            date: self.context.date, into: &self.context.writer)
+            date: head.index.kinds.contains(.date) ? [] : self.context.date, into: &self.context.writer)
         exchange.clientKeepsAlive = !closes && clientFraming != .untilClose
         exchange.upstreamKeepsAlive =
             head.keepsAlive && framing != .untilClose && !head.index.announcesForbiddenContent(for: exchange.method)

@@ -24,6 +24,8 @@ final class DownstreamConnection {
 
     let context: LoopContext
     let endpoint: Endpoint
+    /// The endpoint's own.
+    let inbound: ReadBuffer
     let peer: PeerIdentity
     let id: WaiterID
     var phase: Phase = .idle
@@ -56,10 +58,20 @@ final class DownstreamConnection {
 
     private init(endpoint: Endpoint, peer: PeerIdentity, id: WaiterID, context: LoopContext) {
         self.endpoint = endpoint
+        self.inbound = endpoint.inbound
         self.peer = peer
         self.id = id
         self.context = context
         self.parser = RequestHeadParser(limits: context.current.generation.limits.head)
+    }
+
+    /// What has come and is not consumed, until the buffer changes.
+    var unread: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            let inbound = self.inbound
+            return unsafe _overrideLifetime(inbound.bytes, borrowing: self)  // the buffer is ours for life
+        }
     }
 
     // MARK: Reading heads
@@ -96,10 +108,9 @@ final class DownstreamConnection {
         guard !self.isProcessing else { return }
         self.isProcessing = true
         defer { self.isProcessing = false }
-        while self.isBetweenRequests, !self.endpoint.inbound.isEmpty, self.endpoint.isFlushed {
+        while self.isBetweenRequests, !self.inbound.isEmpty, self.endpoint.isFlushed {
             do {
-                let inbound = self.endpoint.inbound
-                switch try self.parser.parse(inbound.bytes) {
+                switch try self.parser.parse(self.unread) {
                 case .needMore:
                     self.awaitRestOfHead()
                     return
@@ -133,14 +144,14 @@ final class DownstreamConnection {
     ///
     /// A client that has shut down its writing is found out by reading, behind whatever it asked before.
     private func rest() {
-        self.endpoint.inbound.releaseIfEmpty()
+        self.inbound.releaseIfEmpty()
         self.endpoint.wantsReading = self.endpoint.isFlushed
     }
 
     /// The exchange is over and the connection lives on.
     func awaitNextRequest() {
         if let ended = self.exchange.take(), ended.headByteCount > 0 {
-            self.endpoint.inbound.consume(ended.headByteCount)
+            self.inbound.consume(ended.headByteCount)
         }
         self.parser.reset()
         self.bodyRate = nil

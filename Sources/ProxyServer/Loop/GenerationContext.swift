@@ -35,7 +35,8 @@ final class GenerationContext {
                 return known
             }
             return ServicePool(
-                name: upstream.name, endpoint: upstream.endpoint, settings: settings, context: context)
+                name: upstream.name, endpoint: upstream.endpoint, settings: settings,
+                instruments: instruments.upstreams[upstream.index], context: context)
         }
         self.introspectionPools = generation.authorizationServers.map { server -> ServicePool? in
             guard let introspection = server.settings.introspection, let endpoint = introspection.endpoint,
@@ -52,7 +53,8 @@ final class GenerationContext {
                 known.settings = settings
                 return known
             }
-            return ServicePool(name: name, endpoint: endpoint, settings: settings, context: context)
+            return ServicePool(
+                name: name, endpoint: endpoint, settings: settings, instruments: nil, context: context)
         }
         for pool in previous?.allPools ?? [] where !self.allPools.contains(where: { $0 === pool }) { pool.retire() }
     }

@@ -124,6 +124,9 @@ final class ServiceConnection: EndpointHandler {
         self.endpoint?.deadline = .max
     }
 
+    /// The exchange is over and left the connection in step.
+    func giveBack() { self.pool.giveBack(self) }
+
     /// Closes the connection for good; idempotent.
     func discard() {
         guard !self.isDiscarded else { return }

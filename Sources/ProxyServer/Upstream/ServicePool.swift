@@ -1,4 +1,5 @@
 import HTTPWire
+import Observability
 import ProxyCore
 import Reactor
 
@@ -27,6 +28,8 @@ final class ServicePool {
     var settings: Settings
     let context: LoopContext
     let addresses: ServiceAddresses
+    /// Where an upstream's connections are counted; nil for an authorization server's.
+    private let instruments: UpstreamInstruments?
     private var idle: [ServiceConnection] = []
     private(set) var openCount = 0
     /// A pool that no generation names any more keeps nothing for later.
@@ -35,10 +38,14 @@ final class ServicePool {
     var idleCount: Int { self.idle.count }
     var busyCount: Int { self.openCount - self.idle.count }
 
-    init(name: String, endpoint: ServiceEndpoint, settings: Settings, context: LoopContext) {
+    init(
+        name: String, endpoint: ServiceEndpoint, settings: Settings, instruments: UpstreamInstruments?,
+        context: LoopContext
+    ) {
         self.name = name
         self.endpoint = endpoint
         self.settings = settings
+        self.instruments = instruments
         self.context = context
         self.addresses = ServiceAddresses(endpoint: endpoint, context: context)
     }
@@ -76,7 +83,10 @@ final class ServicePool {
         else { return connection.discard() }
         connection.park(endpoint, until: self.context.loop.now + self.settings.idleTimeout)
         self.idle.append(connection)
+        self.report()
     }
+
+    private func report() { self.instruments?.set(idle: self.idleCount, busy: self.busyCount) }
 
     /// Whether the answer that was read is all that came: a byte behind it would be taken for the next one's answer.
     ///
@@ -91,6 +101,7 @@ final class ServicePool {
     func closed(_ connection: ServiceConnection) {
         if let position = self.idle.lastIndex(where: { $0 === connection }) { self.idle.remove(at: position) }
         self.openCount -= 1
+        self.report()
     }
 
     func retire() {

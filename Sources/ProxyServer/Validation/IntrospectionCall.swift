@@ -270,7 +270,7 @@ final class IntrospectionCall {
     private func release(reusable: Bool) {
         guard let connection = self.connection else { return }
         self.connection = nil
-        if reusable { connection.pool.giveBack(connection) } else { connection.discard() }
+        if reusable { connection.giveBack() } else { connection.discard() }
     }
 
     // MARK: The end

@@ -103,4 +103,34 @@ import Testing
             #expect(again.rewritten == nil, "seed \(random.seed): \(String(decoding: path, as: UTF8.self))")
         }
     }
+
+    @Test("a dot segment or an empty one is refused wherever it stands, and none is seen where there is none")
+    func judgesEverySegment() throws {
+        for before in 0..<20 {
+            for after in 0..<20 {
+                let (front, back) = ("/" + String(repeating: "a", count: before), String(repeating: "b", count: after))
+                for (middle, problem) in [
+                    ("/./", TargetProblem.dotSegment), ("/../", .dotSegment), ("//", .emptySegment),
+                ] {
+                    let path = Array((front + (before == 0 ? String(middle.dropFirst()) : middle) + back).utf8)
+                    #expect(throws: problem) { try PathNormalForm(path.span) }
+                }
+                for middle in ["/", "/.x", "/..x", "/x.", ".", "~", "/x/"] where before > 0 {
+                    let path = Array((front + middle + back).utf8)
+                    #expect(try PathNormalForm(path.span).rewritten == nil)
+                }
+            }
+        }
+    }
+
+    @Test("an empty label is seen wherever it stands, and none where there is none", arguments: 0..<20)
+    func judgesEveryLabel(before: Int) {
+        for after in 0..<20 {
+            let (front, back) = (String(repeating: "a", count: before), String(repeating: "b", count: after))
+            let isInside = before > 0 && after > 0
+            for (middle, isWhole) in [("..", false), (".", isInside), (".x.", isInside), ("x", true)] {
+                #expect(HostName.hasNoEmptyLabel(Array((front + middle + back).utf8).span) == isWhole)
+            }
+        }
+    }
 }

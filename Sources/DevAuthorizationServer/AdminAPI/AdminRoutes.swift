@@ -6,11 +6,15 @@ extension EndpointTable {
     static func adminAPI(_ core: ServerCore) -> EndpointTable {
         var table = EndpointTable()
         let clients = ClientEndpoints(core: core)
+        let changes = ClientChangeEndpoints(core: core)
         let introspection = IntrospectionEndpoint(core: core)
         table.on(.post, "/admin/clients") { try await clients.create($0) }
         table.on(.get, "/admin/clients") { try await clients.list($0) }
         table.on(.get, "/admin/clients/{id}") { try await clients.get($0) }
+        table.on(.put, "/admin/clients/{id}") { try await changes.set($0) }
+        table.on(.patch, "/admin/clients/{id}") { try await changes.patch($0) }
         table.on(.delete, "/admin/clients/{id}") { try await clients.delete($0) }
+        table.on(.put, "/admin/clients/{id}/lifespans") { try await changes.setLifespans($0) }
         table.on(.post, "/admin/oauth2/introspect") { try await introspection.introspect($0) }
         table.addHandshakes(core)
         table.on(.get, "/version") { _ in Reply.json(["version": .string(DevAuthorizationServer.version)]) }

@@ -44,15 +44,20 @@ extension Call {
 
     /// The body of a JSON endpoint; its content type is not looked at.
     func jsonObject() async throws -> JSONObject {
+        guard let object = try await self.jsonValue().objectValue else {
+            throw HydraError.malformed("The body is not a JSON object.")
+        }
+        return object
+    }
+
+    /// The same of one that may be another value than an object.
+    func jsonValue() async throws -> JSONValue {
         let bytes = try await self.bodyBytes()
-        let value: JSONValue
         do {
-            value = try JSONReader.read(bytes, limits: JSONBody.limits)
+            return try JSONReader.read(bytes, limits: JSONBody.limits)
         } catch {
             throw HydraError.malformed("The body is not JSON: \(error.reason) at byte \(error.offset).")
         }
-        guard let object = value.objectValue else { throw HydraError.malformed("The body is not a JSON object.") }
-        return object
     }
 
     private func bodyBytes() async throws -> [UInt8] {

@@ -7,6 +7,8 @@ struct StoredClient: Sendable {
     var client: RegisteredClient
     /// What `PasswordHash` made of the secret; nil for a public client.
     var secretHash: String?
+    /// A secret on its way to its client; never kept.
+    var newSecret: String?
 }
 
 /// The rows of `client`.
@@ -56,6 +58,26 @@ struct ClientStore: Sendable {
                 database, sql: "SELECT * FROM client \(condition) ORDER BY number LIMIT ?3 OFFSET ?4",
                 arguments: [filter.name, filter.owner, limit, offset])
             return (try rows.map { try Self.stored($0).client }, total)
+        }
+    }
+
+    /// Changes a client; whatever `change` throws leaves it as it was.
+    ///
+    /// Nil when there is none.
+    func update(
+        _ id: String, _ change: @escaping @Sendable (StoredClient) throws -> StoredClient
+    ) async throws -> StoredClient? {
+        try await self.storage.write { database in
+            guard let stored = try Self.client(database, id) else { return nil }
+            let changed = try change(stored)
+            let client = changed.client
+            try database.execute(
+                sql:
+                    "UPDATE client SET name = ?, owner = ?, document = ?, secret_hash = ?, updated_at = ? WHERE id = ?",
+                arguments: [
+                    client.name, client.owner, client.storedText, changed.secretHash, client.updatedAt, id,
+                ])
+            return changed
         }
     }
 

@@ -1,0 +1,125 @@
+import OAuthModel
+
+/// A JSON Patch (RFC 6902) as Hydra takes it: `add`, `remove` and `replace`; `move`, `copy` and `test` are refused.
+///
+/// Nothing of a patch is kept unless all of it could be done.
+struct JSONPatch: Sendable {
+    private enum Change: Sendable {
+        case add(JSONValue)
+        case remove
+        /// Of a member that is not there: the same as `add`, since answers leave out what is unset.
+        case replace(JSONValue)
+    }
+
+    private let operations: [(path: JSONPointer, change: Change)]
+
+    /// More than any client has members.
+    private static let operationsMax = 1_000
+
+    /// - Parameter readOnly: members of the document that no operation may touch.
+    init(_ value: JSONValue, readOnly: Set<String>) throws {
+        guard let list = value.arrayValue else { throw HydraError.malformed("The body is not a list of operations.") }
+        guard list.count <= Self.operationsMax else {
+            throw HydraError.malformed("The patch has more than \(Self.operationsMax) operations.")
+        }
+        self.operations = try list.enumerated().map { index, value in
+            guard let operation = value.objectValue else {
+                throw HydraError.malformed("Operation \(index) is not an object.")
+            }
+            guard let text = operation["path"]?.stringValue, let path = JSONPointer(text), let first = path.tokens.first
+            else { throw HydraError.malformed("Operation \(index) has no path to a member.") }
+            guard !readOnly.contains(first) else { throw HydraError.malformed("'/\(first)' cannot be patched.") }
+            return (path, try Self.change(operation, index))
+        }
+    }
+
+    private static func change(_ operation: JSONObject, _ index: Int) throws -> Change {
+        switch operation["op"]?.stringValue {
+        case "remove": return .remove
+        case "add", "replace":
+            guard let value = operation["value"] else { throw HydraError.malformed("Operation \(index) has no value.") }
+            return operation["op"] == "add" ? .add(value) : .replace(value)
+        default: throw HydraError.malformed("Operation \(index) is none of 'add', 'remove' and 'replace'.")
+        }
+    }
+
+    func apply(to document: JSONObject) throws -> JSONObject {
+        var value = JSONValue.object(document)
+        for operation in self.operations {
+            value = try Self.apply(operation.change, at: operation.path.tokens[...], of: operation.path, in: value)
+        }
+        return value.objectValue ?? document
+    }
+
+    private static func apply(
+        _ change: Change, at tokens: ArraySlice<String>, of path: JSONPointer, in value: JSONValue
+    ) throws -> JSONValue {
+        guard let token = tokens.first else { return value }
+        let rest = tokens.dropFirst()
+        switch value {
+        case .object(var object):
+            if !rest.isEmpty {
+                guard let inner = object[token] else { throw path.leadsNowhere }
+                object[token] = try self.apply(change, at: rest, of: path, in: inner)
+                return .object(object)
+            }
+            switch change {
+            case .add(let new), .replace(let new): object[token] = new
+            case .remove:
+                guard object[token] != nil else { throw path.leadsNowhere }
+                object[token] = nil
+            }
+            return .object(object)
+        case .array(var list):
+            if rest.isEmpty, case .add(let new) = change {
+                guard let index = token == "-" ? list.count : JSONPointer.index(token), index <= list.count else {
+                    throw path.leadsNowhere
+                }
+                list.insert(new, at: index)
+                return .array(list)
+            }
+            guard let index = JSONPointer.index(token), index < list.count else { throw path.leadsNowhere }
+            switch change {
+            case _ where !rest.isEmpty: list[index] = try self.apply(change, at: rest, of: path, in: list[index])
+            case .add(let new), .replace(let new): list[index] = new
+            case .remove: list.remove(at: index)
+            }
+            return .array(list)
+        case .null, .bool, .number, .string: throw path.leadsNowhere
+        }
+    }
+}
+
+/// A place in a document (RFC 6901).
+struct JSONPointer: Sendable {
+    /// From the outside in; escapes undone.
+    let tokens: [String]
+    private let text: String
+
+    /// Nil for what is no pointer; the empty one, which is the whole document, has no tokens.
+    init?(_ text: String) {
+        guard text.isEmpty || text.hasPrefix("/") else { return nil }
+        var tokens: [String] = []
+        for raw in text.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+            // `~0` last, so that `~01` becomes `~1` (RFC 6901 §4).
+            let token = String(raw).replacing("~1", with: "/").replacing("~0", with: "~")
+            guard
+                raw.split(separator: "~", omittingEmptySubsequences: false).dropFirst()
+                    .allSatisfy({ $0.hasPrefix("0") || $0.hasPrefix("1") })
+            else { return nil }
+            tokens.append(String(token))
+        }
+        self.tokens = tokens
+        self.text = text
+    }
+
+    /// A token as the index of a list: digits without a leading zero (RFC 6901 §4).
+    static func index(_ token: String) -> Int? {
+        guard token == "0" || !token.hasPrefix("0"), token.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else {
+            return nil
+        }
+        return Int(token)
+    }
+
+    var leadsNowhere: HydraError { .malformed("The path '\(self.text)' leads to nothing that can be patched so.") }
+}

@@ -14,6 +14,8 @@ package enum YAMLText {
     static let nodesMax = 1_000_000
     /// Mappings with a repeated key that one run reports; each costs another reading of the text.
     static let repeatedKeysMax = 20
+    /// What the library calls a repeated key that is no scalar.
+    private static let keyWithoutText = "<uncovertable>"
 
     /// The root of the file's one document; nil when it cannot be read, which has been reported then.
     package static func read(_ written: [UInt8], problems: ProblemCollector) -> ConfigurationNode? {
@@ -51,7 +53,14 @@ package enum YAMLText {
                 return root
             } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
                 // The library stops at the first mapping with a repeated key. The first of the two is reported and
-                // given a name that no file writes, then the text is read again for the rest.
+                // given a name that no file writes, then the text is read again for the rest. Which is the first is
+                // chance where the library has no order for them: keys that are no words, one word under two tags.
+                guard !keys.contains(self.keyWithoutText), Set(keys).count == keys.count else {
+                    problems.error(
+                        "a mapping repeats keys that are no single words", at: .start,
+                        remedy: "write each as `name: value`, and once")
+                    return nil
+                }
                 let position = Position(line: context.mark.line, column: context.mark.column)
                 problems.error(
                     "the key \(shown(keys.first ?? "")) is written more than once in this mapping", at: position,

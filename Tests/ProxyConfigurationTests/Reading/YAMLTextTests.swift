@@ -27,6 +27,19 @@ import Testing
         #expect(result.problems.first?.hasPrefix(problem) == true, "\(result.problems)")
     }
 
+    @Test(
+        "What is said of repeated keys is no matter of chance",
+        arguments: [
+            "? [a]\n: 1\n? [a]\n: 2\nb: 1\nb: 2\n? {c: d}\n: 1\n? {c: d}\n: 2\n",
+            "a: 1\na: 2\n!!str a: 3\n!!str a: 4\n", "a: 1\nb: 1\na: 2\nb: 2\nc: 1\nc: 2\n",
+        ])
+    func repeatedKeysAreReportedAlike(text: String) {
+        let first = self.read(text).problems
+        #expect(!first.isEmpty)
+        // The library's dictionaries have an order of their own each time.
+        for _ in 0..<100 { #expect(self.read(text).problems == first) }
+    }
+
     @Test("A short text that stands for a huge one is refused at once")
     func refusesExpansion() {
         var text = "a0: &a0 [x]\n"

@@ -51,6 +51,20 @@ let yams = product("Yams", "Yams")
 /// The rooms of the sidecar, as their tests see them.
 let core: [Target.Dependency] = ["OAuthModel", "JOSE", "HTTPWire", "ProxyCore"]
 
+/// The fuzz targets, for `deploy/fuzz` alone: they link with libFuzzer, which brings its own `main`.
+let fuzz: [Target] =
+    Context.environment["BEARERGATE_FUZZ"] == nil
+    ? []
+    : [
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: core + [
+                "ProxyServer", "ProxyConfiguration", "Reactor", "ReactorTesting", "Observability", "TestSupport",
+            ],
+            path: "Tests/Fuzz", exclude: ["README.md", "about.json", "coverage.py", "make_seeds.py", "plant.py"],
+            swiftSettings: house)
+    ]
+
 let package = Package(
     name: "bearergate",
     platforms: [.macOS(.v26)],
@@ -169,5 +183,5 @@ let package = Package(
             dependencies: core + ["ProxyServer", "ProxyConfiguration", "Reactor", "Observability", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
-    ]
+    ] + fuzz
 )

@@ -49,7 +49,8 @@ struct ImportTests {
                     .split(separator: "\"", omittingEmptySubsequences: false).first
             }
         }
-        #expect(targets.map(String.init).sorted() == ImportTable.rooms.map(\.name).sorted())
+        // The fuzz targets are a program among the tests, there for `deploy/fuzz` alone.
+        #expect(targets.map(String.init).sorted() == (ImportTable.rooms.map(\.name) + ["Fuzz"]).sorted())
     }
 
     @Test(

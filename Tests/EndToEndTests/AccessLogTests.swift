@@ -59,6 +59,27 @@ import Testing
         #expect(lines[0]["token"] != nil && lines[0]["token"] == lines[1]["token"])
     }
 
+    @Test("PB-63: nothing that a client or a token says begins a line or a field of its own")
+    func forgesNothing() throws {
+        let forged = #"x","status":200,"sub":"root"#
+        let subject = StubAuthorizationServer.Answer.active(
+            #""scope":"read","sub":"a\u2028\",\"status\":200,\"b\u001b[31m","client_id":"c\r\nd""#)
+        for request in [
+            request("GET", "/api/\(forged)", token: "t"), request("GET", "/public/x", ["User-Agent: \(forged)"]),
+            request("GET", "/public/x", ["User-Agent: \u{1B}[31mred\u{7}"]),
+            request("GET", "/public/%1b%5b31m%0d%0ax"), request("GET", "/public/x", ["X-Request-Id: \(forged)"]),
+            request("GET", "/api/x", token: "t"), request("GET", "/api/x", ["traceparent: \(forged)"]),
+            request("G\"T", "/public/x"), request("GET", "/public/'-;\u{E4}"),
+        ] {
+            let (text, lines) = try self.lines(of: [request], answers: subject)
+            #expect(lines.count == 1)
+            let isPlain = text.utf8.allSatisfy { $0 == 0x0A || (0x20...0x7E).contains($0) }
+            #expect(isPlain)
+            #expect(lines.first?.members.count { $0.name == "status" } == 1)
+            #expect(lines.first?["sub"]?.stringValue != "root")
+        }
+    }
+
     @Test("no token and no query is written, whatever becomes of the request")
     func writesNoSecret() throws {
         let secret = "SECRET-token.value"

@@ -91,6 +91,22 @@ import Testing
         #expect(try await self.problem(.unfinished(half), within: .milliseconds(200)) == .timedOut)
     }
 
+    @Test(
+        "PB-04: each reader of one key set holds it against its own policy, whoever came first",
+        arguments: [[2_048, 3_072], [3_072, 2_048], [2_049, 2_048], [4_096, 2_048]])
+    func ownPolicy(bits: [Int]) async throws {
+        let key = try OpenSSLPrivateKey(generating: .rsa(bits: 2_048))
+        let published = JWSSigner(key: key, algorithm: .rs256, keyIdentifier: KeyIdentifier("k")).publicJWK
+        let document = String(decoding: JSONWriter.write(.object(["keys": [.object(published)]])), as: UTF8.self)
+        try await withStub({ _ in .json(document) }) { stub, connections in
+            for least in bits + bits {
+                let endpoint = KeySetEndpoint(connections: connections, policy: KeyPolicy(minRSABits: least))
+                let keys = try await endpoint.keys(at: stub.origin + "/keys", within: .seconds(60))
+                #expect(keys.keys.count == (least > 2_048 ? 0 : 1))
+            }
+        }
+    }
+
     @Test("A set is fetched with GET, without credentials and without anything of ours (PB-68)")
     func question() async throws {
         try await withStub({ _ in .json(KeySets.first) }) { stub, connections in

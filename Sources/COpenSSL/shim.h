@@ -123,12 +123,17 @@ static inline void bearergate_hmac_sha256_prepare(const uint8_t *key, size_t cou
     OPENSSL_cleanse(&state, sizeof state);
 }
 
+// The outer message is one digest behind the key block, so with its padding (FIPS 180-4 §5.1.1) it is one block.
 static inline void bearergate_hmac_sha256_finish(SHA256_CTX *state, const uint32_t *outer, uint8_t *code) {
-    uint8_t digest[SHA256_DIGEST_LENGTH];
-    SHA256_Final(digest, state);
+    uint8_t block[SHA256_CBLOCK] = {0};
+    const unsigned bits = (SHA256_CBLOCK + SHA256_DIGEST_LENGTH) * 8;
+    SHA256_Final(block, state);
+    block[SHA256_DIGEST_LENGTH] = 0x80;
+    block[SHA256_CBLOCK - 2] = (uint8_t)(bits >> 8);
+    block[SHA256_CBLOCK - 1] = (uint8_t)bits;
     bearergate_sha256_resume(state, outer);
-    SHA256_Update(state, digest, sizeof digest);
-    SHA256_Final(code, state);
+    SHA256_Transform(state, block);
+    for (int i = 0; i < SHA256_DIGEST_LENGTH; i++) code[i] = (uint8_t)(state->h[i / 4] >> (24 - 8 * (i % 4)));
 }
 
 static inline void bearergate_hmac_sha256(const uint32_t *inner, const uint32_t *outer,
@@ -139,11 +144,8 @@ static inline void bearergate_hmac_sha256(const uint32_t *inner, const uint32_t 
     bearergate_hmac_sha256_finish(&state, outer, code);
 }
 
-static inline void bearergate_sha256_update_part(SHA256_CTX *state, const uint8_t *part, size_t count) {
-    uint8_t length[8];
-    for (int i = 0; i < 8; i++) length[i] = (uint8_t)((uint64_t)count >> (56 - 8 * i));
-    SHA256_Update(state, length, sizeof length);
-    SHA256_Update(state, part, count);
+static inline void bearergate_write_length(uint8_t *bytes, size_t count) {
+    for (int i = 0; i < 8; i++) bytes[i] = (uint8_t)((uint64_t)count >> (56 - 8 * i));
 }
 
 // HMAC-SHA-256 over two parts, each preceded by its length in eight bytes, so that no two pairs run into one message.
@@ -151,9 +153,21 @@ static inline void bearergate_hmac_sha256_parts(const uint32_t *inner, const uin
                                                 const uint8_t *first, size_t firstCount,
                                                 const uint8_t *second, size_t secondCount, uint8_t *code) {
     SHA256_CTX state;
+    // A first part of the usual size goes in one piece with the two lengths around it.
+    uint8_t front[128];
     bearergate_sha256_resume(&state, inner);
-    bearergate_sha256_update_part(&state, first, firstCount);
-    bearergate_sha256_update_part(&state, second, secondCount);
+    bearergate_write_length(front, firstCount);
+    if (firstCount > 0 && firstCount <= sizeof front - 16) {
+        memcpy(front + 8, first, firstCount);
+        bearergate_write_length(front + 8 + firstCount, secondCount);
+        SHA256_Update(&state, front, 16 + firstCount);
+    } else {
+        SHA256_Update(&state, front, 8);
+        SHA256_Update(&state, first, firstCount);
+        bearergate_write_length(front, secondCount);
+        SHA256_Update(&state, front, 8);
+    }
+    SHA256_Update(&state, second, secondCount);
     bearergate_hmac_sha256_finish(&state, outer, code);
 }
 

@@ -30,9 +30,14 @@ package final class RouteInstruments: Sendable {
     static let reasonBase = requestCount
     static let reasonCount = 1 + Refusal.labels.count
     static let durationBase = reasonBase + reasonCount
+    // The same as constants of the object: a static one that is computed is asked for through a lock's fast path.
+    private let reasons: Int
+    private let durations: Int
 
     package init(routeName: String) {
         self.routeName = routeName
+        self.reasons = Self.reasonBase
+        self.durations = Self.durationBase
         self.block = CounterBlock(count: Self.durationBase + DurationHistogram.counterCount)
     }
 
@@ -40,8 +45,8 @@ package final class RouteInstruments: Sendable {
     package func count(_ decision: DecisionLabel, reason: Refusal?, status: UInt16, nanoseconds: UInt64) {
         let statusClass = min(max(Int(status) / 100, 1), 5) - 1
         self.block.add(1, at: decision.rawValue * Self.statusClasses + statusClass)
-        self.block.add(1, at: Self.reasonBase + (reason.map { $0.labelIndex + 1 } ?? 0))
-        DurationHistogram.record(nanoseconds, in: self.block, at: Self.durationBase)
+        self.block.add(1, at: self.reasons + (reason.map { $0.labelIndex + 1 } ?? 0))
+        DurationHistogram.record(nanoseconds, in: self.block, at: self.durations)
     }
 }
 

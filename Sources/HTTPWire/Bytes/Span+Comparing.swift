@@ -26,17 +26,19 @@ extension Span<UInt8> {
 
     /// Whether an ASCII octet is among the bytes.
     @inlinable
-    package func contains(_ octet: UInt8) -> Bool {
-        var index = 0
-        while index &+ 8 <= self.count {
-            guard OctetWord(bits: self.word(at: index)).equal(to: octet) == 0 else { return true }
+    package func contains(_ octet: UInt8) -> Bool { self.offset(of: octet, from: 0, to: self.count) < self.count }
+
+    /// Where the first such ASCII octet in `lower..<upper` is; `upper` when there is none.
+    @inlinable
+    package func offset(of octet: UInt8, from lower: Int, to upper: Int) -> Int {
+        var index = lower
+        while index &+ 8 <= upper {
+            let found = OctetWord(bits: self.word(at: index)).equal(to: octet)
+            guard found == 0 else { return index &+ found.trailingZeroBitCount &>> 3 }
             index &+= 8
         }
-        while index < self.count {
-            guard self[index] != octet else { return true }
-            index &+= 1
-        }
-        return false
+        while index < upper, self[index] != octet { index &+= 1 }
+        return index
     }
 
     /// Whether two runs of bytes are the same.

@@ -43,7 +43,8 @@ struct ForwardedFields {
 
     /// An authority holds neither `"` nor `\`, so quotes are all that it may need (RFC 7239 §4).
     private static func append(host: Span<UInt8>, into writer: inout HeadWriter) {
-        let isToken = self.isToken(host)
+        // All that it holds are token characters but the colons of a port and of an IPv6 address with its brackets.
+        let isToken = !host.contains(0x3A)
         if !isToken { writer.append(byte: 0x22) }
         writer.append(host)
         if !isToken { writer.append(byte: 0x22) }
@@ -75,10 +76,4 @@ struct ForwardedFields {
         return isThere
     }
 
-    private static func isToken(_ text: Span<UInt8>) -> Bool {
-        // Unreserved characters are token characters; what else a host may hold is not, or comes seldom.
-        let end = text.endOfPathOctets(from: 0, to: text.count)
-        for index in end..<text.count where !OctetSet.token.contains(text[index]) { return false }
-        return !text.extracting(0..<end).contains(0x2F)
-    }
 }

@@ -56,9 +56,7 @@ package struct RequestTarget: Sendable {
             return
         }
         let target = head.index.pathAndQuery
-        var end = Int(target.lower)
-        end = bytes.endOfPathOctets(from: end, to: Int(target.upper))
-        while end < Int(target.upper) && bytes[end] != 0x3F { end &+= 1 }
+        let end = bytes.offset(of: 0x3F, from: Int(target.lower), to: Int(target.upper))
         let range = ByteRange(Int(target.lower), end)
         self.query = ByteRange(end, Int(target.upper))
         for index in end..<Int(target.upper) where bytes[index] == 0x23 { throw .forbiddenByte }

@@ -5,9 +5,15 @@ import Synchronization
 ///
 /// The six standard fields are written when the token comes; of other sets the first one asked for is kept, since a
 /// service seldom has two. Sets are compared by content, so a reload finds its own again.
-final class SubjectRendering: Sendable {
+///
+/// Safe: what is kept is retained once, when it is put there, and released once, when this object ends.
+@safe final class SubjectRendering: Sendable {
     private let standard: Result<[UInt8], SubjectValueProblem>
-    private let other = AtomicLazyReference<Other>()
+    /// Written once, by whoever comes first, and let go of with this object.
+    ///
+    /// An `AtomicLazyReference` by hand: the library's is not specialised, and asks the runtime for its metadata at
+    /// each look, which cost 400 instructions a request.
+    private let other = unsafe Atomic<Unmanaged<Other>?>(nil)
 
     private final class Other: Sendable {
         let set: SubjectFieldSet
@@ -24,16 +30,28 @@ final class SubjectRendering: Sendable {
         }
     }
 
+    deinit { unsafe self.other.load(ordering: .acquiring)?.release() }
+
     /// What it may come to hold besides the standard lines.
     var weight: Int { 96 + Self.keptBytesMax + ((try? self.standard.get().count) ?? 0) }
 
     @inline(__always)
     func lines(_ set: SubjectFieldSet, of token: ValidatedToken) throws(SubjectValueProblem) -> [UInt8] {
         if set.isStandard { return try self.standard.get() }
-        if let other = self.other.load(), other.set == set { return other.lines }
+        // What is there stays until `deinit`, so it can be looked at while `self` is held.
+        if let other = unsafe self.other.load(ordering: .acquiring)?.takeUnretainedValue(), other.set == set {
+            return other.lines
+        }
         let lines = try set.render(token)
-        if lines.count <= Self.keptBytesMax { _ = self.other.storeIfNil(Other(set: set, lines: lines)) }
+        if lines.count <= Self.keptBytesMax { self.keep(Other(set: set, lines: lines)) }
         return lines
+    }
+
+    private func keep(_ made: Other) {
+        let kept = unsafe Unmanaged.passRetained(made)
+        let (isFirst, _) = unsafe self.other.compareExchange(
+            expected: nil, desired: kept, ordering: .acquiringAndReleasing)
+        if !isFirst { unsafe kept.release() }
     }
 
     /// Counted in every token's weight, so small; longer ones are written anew for each request.

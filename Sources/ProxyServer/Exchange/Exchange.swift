@@ -23,7 +23,7 @@ final class Exchange {
     var headByteCount: Int
     var requestBody: BodyTransfer
     /// Trailers that end here because the head said so.
-    var requestNominations: NominatedTrailers = .none
+    var requestNominations: NominatedTrailers?
     var requestHeadSent = false
     /// The client holds its body back until the upstream says 100 (RFC 9110 §10.1.1): that is not slowness.
     var awaitsContinue: Bool
@@ -33,7 +33,7 @@ final class Exchange {
 
     var upstream: ServiceConnection?
     var responseBody: BodyTransfer = .none
-    var responseNominations: NominatedTrailers = .none
+    var responseNominations: NominatedTrailers?
     /// The status of the final response, once its head has gone to the client.
     var status: UInt16 = 0
     var responseStarted: Bool { self.status != 0 }

@@ -9,6 +9,7 @@ import traceback
 
 from . import bulk, cold_token, idle, mistakes, mixed, quickstart, refusals, server_down, signals, start
 from .client import Broken
+from . import development_server
 from .outcome import HEAD, Row
 from .stage import REPOSITORY, CheckFailed, progress, raise_descriptor_limit
 
@@ -19,6 +20,7 @@ CHECKS = {
     "bulk": (bulk.run, 180, 600),
     "idle": (idle.run, 120, 120),
     "start": (start.run, 60, 60),
+    "dev-server": (development_server.run, 180, 180),
     "as-down": (server_down.run, 60, 120),
     "mistakes": (mistakes.run, 20, 20),
     "refusals-to-start": (refusals.run, 60, 60),

@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 
-from . import bulk, cold_token, idle, mistakes, mixed, quickstart, refusals, server_down, signals, start
+from . import bulk, cold_token, crowd, garbage, idle, mistakes, mixed, quickstart, refusals, server_down, signals, start, storms
 from .client import Broken
 from . import development_server
 from .outcome import HEAD, Row
@@ -25,6 +25,9 @@ CHECKS = {
     "mistakes": (mistakes.run, 20, 20),
     "refusals-to-start": (refusals.run, 60, 60),
     "signals": (signals.run, 120, 180),
+    "garbage": (garbage.run, 90, 1200),
+    "crowd": (crowd.run, 120, 600),
+    "storms": (storms.run, 90, 180),
     "quickstart": (quickstart.run, 1800, 1800),
 }
 

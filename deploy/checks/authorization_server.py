@@ -8,7 +8,7 @@
     tok-…   as the fixture of http1-requests.json says, without delay
     else    inactive
 
-`GET /stats` tells the number of introspections; `/.well-known/jwks.json` is the file.
+`GET /stats` tells the numbers of introspections and key fetches; `/.well-known/jwks.json` is the file.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ class Server:
         self.latency = latency
         self.key_set = key_set
         self.introspections = 0
+        self.key_fetches = 0
 
     async def serve(self, reader, writer):
         try:
@@ -57,8 +58,10 @@ class Server:
                 await asyncio.sleep(self.latency)
             return self.introspect(urllib.parse.parse_qs(body.decode("latin-1")).get("token", [""])[0])
         if path == "/stats":
-            return 200, json.dumps({"introspections": self.introspections}).encode()
+            return 200, json.dumps(
+                {"introspections": self.introspections, "key_fetches": self.key_fetches}).encode()
         if path == "/.well-known/jwks.json" and self.key_set:
+            self.key_fetches += 1
             return 200, self.key_set
         return 404, b"{}"
 

@@ -1,0 +1,196 @@
+"""Clients without manners: crowds from many addresses, openers and droppers, slow heads, slow bodies, slow readers.
+
+    python3 -m checks.crowd PORT ADDRESS N     offers N connections in turn from ADDRESS
+"""
+
+import json
+import random
+import resource
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+from .client import Connection, ask, head, metrics, wait_ready
+from .configuration import standard
+from .outcome import Row
+from .stage import HOST, Stage, free_port, progress, wait_until
+
+ADDRESSES = [f"127.0.0.{number}" for number in range(2, 10)]
+MEBIBYTES = 150
+# The slowest that another client may be served meanwhile; all of this shares a few cores.
+MILLISECONDS = 1_000
+HEAD_SECONDS = 2
+# Means of a body's rate are taken over this.
+RATE_SECONDS = 10
+
+
+class Others:
+    """A client with a known token, all the while: how long its answers take."""
+
+    def __init__(self, port):
+        self.port = port
+        self.times, self.failures = [], []
+        self.is_over = threading.Event()
+        self.thread = threading.Thread(target=self.ask, daemon=True)
+
+    def ask(self):
+        while not self.is_over.wait(0.02):
+            began = time.monotonic()
+            try:
+                status = ask(self.port, "/read/1", "act_known", timeout=20).status
+            except Exception as error:
+                status = type(error).__name__
+            self.times.append(time.monotonic() - began)
+            if status != 200:
+                self.failures.append(status)
+
+    def __enter__(self):
+        ask(self.port, "/read/1", "act_known")
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        self.thread.join()
+
+    def row(self, name, proxy, more, good):
+        ordered = sorted(self.times)
+        late = ordered[int(len(ordered) * 0.99)] * 1000
+        peak = proxy.mebibytes("VmHWM")
+        return Row(
+            name, f"under {MEBIBYTES} MiB, others served within {MILLISECONDS} ms (99 of 100)",
+            f"{more}; peak {peak:.1f} MiB, {len(ordered)} answers to others, {len(self.failures)} failed, 99th {late:.0f} ms, "
+            f"slowest {ordered[-1] * 1000:.0f} ms",
+            good and peak < MEBIBYTES and not self.failures and late < MILLISECONDS)
+
+
+def run(chosen):
+    many = 100_000 if chosen.full else 8_000
+    slow = 1_000 if chosen.full else 100
+    with Stage(chosen.binary, chosen.keep) as stage:
+        _, upstream = stage.service("upstream")
+        _, server = stage.service("authorization_server")
+        port, admin = free_port(), free_port()
+        proxy = stage.serve(standard(port, admin, upstream, server, timeouts=f"head: {HEAD_SECONDS}s"))
+        wait_ready(proxy, admin)
+        ask(port, "/read/1", "act_known")
+        descriptors = proxy.descriptors()
+        rows = [offered(stage, proxy, port, many), dropped(proxy, port, slow * 20), slow_ones(proxy, port, slow)]
+        # What the upstream's pool and the admin's connection may still hold.
+        wait_until(lambda: proxy.descriptors() < descriptors + 200, 30, "connections are given back", 0.2)
+        open_now = metrics(admin)["bearergate_connections"]
+        rows.append(Row("crowd, afterwards", "every connection is given back", f"{proxy.descriptors()} descriptors "
+                        f"({descriptors} before), {open_now:.0f} client connections", proxy.is_running and open_now == 0))
+        return rows
+
+
+def offered(stage, proxy, port, many):
+    with Others(port) as others:
+        began = time.monotonic()
+        share = many // len(ADDRESSES)
+        crowd = [subprocess.Popen(stage.module("crowd", str(port), address, str(share)), stdout=subprocess.PIPE, text=True)
+                 for address in ADDRESSES]
+        counts = {}
+        for process in crowd:
+            for word, count in json.loads(process.communicate()[0]).items():
+                counts[word] = counts.get(word, 0) + count
+        took = time.monotonic() - began
+    progress(f"{many:,} connections in {took:.1f} s: {counts}")
+    return others.row(
+        "crowd, offered in turn", proxy, f"{many:,} connections from {len(ADDRESSES)} addresses in {took:.0f} s: {counts}",
+        counts.get("failed", 0) == 0 and sum(counts.values()) == many)
+
+
+def dropped(proxy, port, count):
+    """One client that opens and resets, as fast as it can."""
+    with Others(port) as others:
+        began = time.monotonic()
+        for number in range(count):
+            connection = Connection(port)
+            if number % 2:
+                connection.send(head("/read/1", "act_known")[:random.randrange(1, 60)])
+            connection.reset()
+        took = time.monotonic() - began
+    return others.row("crowd, one opens and drops", proxy, f"{count:,} connections in {took:.1f} s", True)
+
+
+def slow_ones(proxy, port, count):
+    """Heads and bodies that drip end with a 408; readers that drip hold the upstream up and nothing else."""
+    with Others(port) as others:
+        heads = [Connection(port) for _ in range(count)]
+        bodies = [Connection(port) for _ in range(count)]
+        readers = [Connection(port, receive_buffer=4_096) for _ in range(count)]
+        for connection in heads:
+            connection.send(b"GET /open/1 HTTP/1.1\r\nHost: a\r\nX: ")
+        for connection in bodies:
+            connection.send(head("/open/upload", method="POST", length=1 << 20) + b"x")
+        for connection in readers:
+            connection.send(head("/read/bytes/8000000", "act_known"))
+        began = time.monotonic()
+        while time.monotonic() - began < RATE_SECONDS + 3:
+            for connection in heads + bodies:
+                try:
+                    connection.send(b"x")
+                except OSError:
+                    continue
+            for connection in readers:
+                connection.socket.recv(512)
+            time.sleep(0.5)
+        late = [sum(ended(connection) for connection in group) for group in (heads, bodies)]
+        for connection in readers:
+            connection.reset()
+    return others.row(
+        "crowd, slow ones", proxy, f"{late[0]} of {count} slow heads and {late[1]} of {count} slow bodies ended with 408, "
+        f"{count} slow readers of 8 MB each", late == [count, count])
+
+
+def ended(connection):
+    """Whether the answer is a 408, or what was sent behind it has reset it."""
+    try:
+        connection.socket.settimeout(5)
+        return connection.socket.recv(4_096).startswith(b"HTTP/1.1 408")
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+    finally:
+        connection.close()
+
+
+def offer(port, address, count):
+    """Each opens, asks or does not, and goes; a few dozen at a time."""
+    counts = {"answered": 0, "left": 0, "failed": 0}
+    chosen = random.Random(address)
+    held = []
+    for _ in range(count):
+        try:
+            connection = socket.socket()
+            connection.settimeout(20)
+            connection.bind((address, 0))
+            connection.connect((HOST, port))
+            kind = chosen.randrange(4)
+            if kind == 0:
+                connection.sendall(head("/open/1", fields=["Connection: close"]))
+                while data := connection.recv(65_536):
+                    counts["answered"] += data.startswith(b"HTTP/1.1 200")
+                connection.close()
+                continue
+            counts["left"] += 1
+            if kind == 1:
+                connection.sendall(head("/read/1", "act_known")[:chosen.randrange(1, 50)])
+            if kind == 2:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            held.append(connection)
+            if len(held) > 40:
+                held.pop(0).close()
+        except OSError:
+            counts["failed"] += 1
+    print(json.dumps(counts))
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1_024, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    offer(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

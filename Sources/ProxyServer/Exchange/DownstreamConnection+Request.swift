@@ -124,7 +124,8 @@ extension DownstreamConnection {
         return try self.exchange?.requestBody.step(self.unread, into: &self.context.writer) {
             fields, bytes, writer in
             ForwardedTrailers.writeRequest(
-                fields, in: bytes, nominated: exchange.requestNominations ?? .none, route: route, generation: generation,
+                fields, in: bytes, nominated: exchange.requestNominations ?? .none, route: route,
+                generation: generation,
                 into: &writer)
         }
     }

@@ -226,7 +226,8 @@ extension DownstreamConnection: ServiceConnectionUser {
     private func step(_ exchange: Exchange, _ upstream: Endpoint) throws(WireError) -> BodyTransfer.Step {
         let inbound = upstream.inbound
         return try exchange.responseBody.step(inbound.bytes, into: &self.context.writer) { fields, bytes, writer in
-            ForwardedTrailers.writeResponse(fields, in: bytes, nominated: exchange.responseNominations ?? .none, into: &writer)
+            ForwardedTrailers.writeResponse(
+                fields, in: bytes, nominated: exchange.responseNominations ?? .none, into: &writer)
         }
     }
 

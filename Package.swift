@@ -51,19 +51,19 @@ let yams = product("Yams", "Yams")
 /// The rooms of the sidecar, as their tests see them.
 let core: [Target.Dependency] = ["OAuthModel", "JOSE", "HTTPWire", "ProxyCore"]
 
-/// The fuzz targets, for `deploy/fuzz` alone: they link with libFuzzer, which brings its own `main`.
-let fuzz: [Target] =
-    Context.environment["BEARERGATE_FUZZ"] == nil
-    ? []
-    : [
-        .executableTarget(
-            name: "Fuzz",
-            dependencies: core + [
-                "ProxyServer", "ProxyConfiguration", "Reactor", "ReactorTesting", "Observability", "TestSupport",
-            ],
-            path: "Tests/Fuzz", exclude: ["README.md", "about.json", "coverage.py", "make_seeds.py", "plant.py"],
+/// The fuzz targets: a program of its own for `deploy/fuzz`, linked with libFuzzer, which brings its own `main`; otherwise
+/// tests like others, which go through the findings of the past.
+let fuzz: Target = {
+    let rooms =
+        core + ["ProxyServer", "ProxyConfiguration", "Reactor", "ReactorTesting", "Observability", "TestSupport"]
+    let scripts = ["README.md", "about.json", "coverage.py", "make_seeds.py", "plant.py"]
+    return Context.environment["BEARERGATE_FUZZ"] == nil
+        ? .testTarget(
+            name: "FuzzTests", dependencies: rooms, path: "Tests/Fuzz", exclude: scripts, swiftSettings: house)
+        : .executableTarget(
+            name: "Fuzz", dependencies: rooms, path: "Tests/Fuzz", exclude: scripts + ["FindingTests.swift"],
             swiftSettings: house)
-    ]
+}()
 
 let package = Package(
     name: "bearergate",
@@ -183,5 +183,6 @@ let package = Package(
             dependencies: core + ["ProxyServer", "ProxyConfiguration", "Reactor", "Observability", "TestSupport"],
             swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
-    ] + fuzz
+        fuzz,
+    ]
 )

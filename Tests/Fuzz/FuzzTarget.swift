@@ -1,7 +1,7 @@
 /// What can be fuzzed; the name of the program says which one runs, so that libFuzzer's own arguments stay as they are.
 ///
 /// `deploy/fuzz` makes a link of each name to the one program.
-enum FuzzTarget: String, CaseIterable {
+enum FuzzTarget: String, CaseIterable, Sendable {
     case requestHead = "request-head"
     case responseHead = "response-head"
     case chunked

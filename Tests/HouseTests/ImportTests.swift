@@ -49,7 +49,7 @@ struct ImportTests {
                     .split(separator: "\"", omittingEmptySubsequences: false).first
             }
         }
-        // The fuzz targets are a program among the tests, there for `deploy/fuzz` alone.
+        // The fuzz targets are a program for `deploy/fuzz` alone.
         #expect(targets.map(String.init).sorted() == (ImportTable.rooms.map(\.name) + ["Fuzz"]).sorted())
     }
 

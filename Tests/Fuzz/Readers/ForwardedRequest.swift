@@ -43,8 +43,9 @@ enum ForwardedRequest {
         insist(sent.minorVersion == 1 && sent.targetForm == .origin, "an upstream is asked in origin-form of 1.1")
         insist(sent.framing == head.framing, "content is framed as it arrived")
         if route.pathRewrite.isIdentity {
-            let path = [UInt8](copying: grant.target.path(in: head.bytes))
-            insist(written[sent.target] == path + bytes[grant.target.query], "the normal form goes on, and the query")
+            let target = grant.target
+            let path = [UInt8](copying: target.path(in: head.bytes))
+            insist(written[sent.target] == path + bytes[target.query], "the normal form goes on, and the query")
         }
         for field in sent.fields {
             let name = String(decoding: written[field.name], as: UTF8.self).lowercased()

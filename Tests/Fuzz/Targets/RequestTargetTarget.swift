@@ -107,17 +107,20 @@ enum RequestTargetTarget {
         let token = Array(method.utf8)
         var visited = 0
         let host = Array("api.test".utf8)
-        let match = self.table.match(
-            host: host.span, path: path.span, method: Method(token.span), token: token.span, visited: &visited)
-        insist(visited <= 4 * (path.count + 2), "a look-up costs what the path is long")
-        let fitting = self.patterns.filter { Self.fits($0.segments, path) }
-        // From the left, a literal goes before a parameter and both before the rest.
-        let best = fitting.max { Self.rank($0.segments).lexicographicallyPrecedes(Self.rank($1.segments)) }
-        switch match {
-        case .noRoute: insist(best == nil, "a path that a pattern fits has a route")
-        case .methodNotAllowed: insist(false, "routes without methods take any")
-        case .route(let hit): insist(hit.route.paths[hit.pattern] == best, "the most specific pattern wins")
+        let found: RoutePattern?
+        do throws(RouteMiss) {
+            let hit = try self.table.match(
+                host: host.span, path: path.span, method: Method(token.span), token: token.span, visited: &visited)
+            found = hit.route.paths[hit.pattern]
+        } catch {
+            insist(error == .noRoute, "routes without methods take any")
+            found = nil
         }
+        insist(visited <= 4 * (path.count + 2), "a look-up costs what the path is long")
+        // From the left, a literal goes before a parameter and both before the rest.
+        let fitting = self.patterns.filter { Self.fits($0.segments, path) }
+        let best = fitting.max { Self.rank($0.segments).lexicographicallyPrecedes(Self.rank($1.segments)) }
+        insist(found == best, "the most specific pattern that fits has the route")
     }
 
     private static func fits(_ segments: [RoutePattern.Segment], _ path: [UInt8]) -> Bool {

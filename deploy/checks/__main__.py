@@ -7,9 +7,10 @@ import sys
 import time
 import traceback
 
-from . import bulk, cold_token, crowd, garbage, idle, mistakes, mixed, quickstart, refusals, server_down, signals, start, storms
+from . import (
+    bulk, cold_token, crowd, development_server, garbage, idle, mistakes, mixed, quickstart, refusals, secrets,
+    server_down, signals, start, storms)
 from .client import Broken
-from . import development_server
 from .outcome import HEAD, Row
 from .stage import REPOSITORY, CheckFailed, progress, raise_descriptor_limit
 
@@ -25,6 +26,7 @@ CHECKS = {
     "mistakes": (mistakes.run, 20, 20),
     "refusals-to-start": (refusals.run, 60, 60),
     "signals": (signals.run, 120, 180),
+    "secrets": (secrets.run, 60, 120),
     "garbage": (garbage.run, 90, 1200),
     "crowd": (crowd.run, 120, 600),
     "storms": (storms.run, 90, 180),

@@ -1,3 +1,5 @@
+import OAuthModel
+
 extension HydraClientError {
     /// What went wrong, as one word.
     ///
@@ -11,6 +13,8 @@ extension HydraClientError {
 }
 
 extension HydraClientError.Code: Hashable, CustomStringConvertible {
+    public static func == (left: Self, right: Self) -> Bool { left.rawValue.hasSameOctets(as: right.rawValue) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(self.rawValue) }
     public var description: String { self.rawValue }
 }
 
@@ -18,8 +22,8 @@ extension HydraClientError.Code: Hashable, CustomStringConvertible {
 extension HydraClientError.Code {
     /// An argument cannot be sent, such as a scope with a space in it.
     public static let invalidArgument = Self("invalid_argument")
-    /// The operation needs the admin URL, and none is configured.
-    public static let adminURLMissing = Self("admin_url_missing")
+    /// The operation is one of a side, public or admin, whose URL is not configured or is none.
+    public static let baseURLUnusable = Self("base_url_unusable")
 }
 
 // The transport.

@@ -27,6 +27,8 @@ public struct HydraClientError: Error, Sendable {
     public var errorDescription: String?
     /// Hydra's `error_hint`, which only old servers send.
     public var errorHint: String?
+    /// How long the server wants us to wait (RFC 9110 §10.2.3).
+    public var retryAfter: Duration?
     /// What we have to say of it.
     public var message: String
     public var cause: (any Error)?
@@ -47,8 +49,16 @@ public struct HydraClientError: Error, Sendable {
 extension HydraClientError: CustomStringConvertible {
     public var description: String {
         var text = "\(self.operation): \(self.message)"
-        if let error { text += " (\(error))" }
-        if let errorDescription, !errorDescription.isEmpty { text += ": \(errorDescription)" }
+        if let error { text += " (\(Self.line(error)))" }
+        if let errorDescription, !errorDescription.isEmpty { text += ": \(Self.line(errorDescription))" }
         return text
     }
+
+    /// A stranger's words as part of one line of a log.
+    private static func line(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(Self.scalarsMax).map { $0.value < 0x20 ? " " : $0 }))
+    }
+
+    /// Hydra's own descriptions are a sentence or three.
+    private static let scalarsMax = 1_000
 }

@@ -8,6 +8,9 @@ public struct SecretBytes: Sendable {
 
     public var count: Int { self.bytes.count }
     public var isEmpty: Bool { self.bytes.isEmpty }
+
+    /// The secret as text, for whoever has to send it as such; what is not UTF-8 becomes U+FFFD.
+    public var text: String { String(decoding: self.bytes, as: UTF8.self) }
 }
 
 extension SecretBytes: Equatable {

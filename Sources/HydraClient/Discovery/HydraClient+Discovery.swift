@@ -1,0 +1,81 @@
+public import OAuthModel
+
+extension HydraClient {
+    /// What the server says about itself (OpenID Connect Discovery 1.0 §4), for exactly this issuer.
+    ///
+    /// A document that speaks for another issuer is an error.
+    /// `discoverOidcConfiguration` · `GET /.well-known/openid-configuration`
+    public func serverMetadata(issuer: IssuerIdentifier) async throws(HydraClientError) -> AuthorizationServerMetadata {
+        let call = Call("discoverOidcConfiguration", .public, .get, "/.well-known/openid-configuration")
+        let answer = try await self.perform(call)
+        do throws(AuthorizationServerMetadata.Failure) {
+            return try AuthorizationServerMetadata(parsing: answer.body.span, for: issuer)
+        } catch {
+            let isJSON = if case .notJSON = error { false } else { true }
+            throw HydraClientError(
+                .decoding, isJSON ? .unexpectedMember : .notJSON, operation: call.operation,
+                message: "the answer is no discovery document of this issuer", status: answer.status, cause: error)
+        }
+    }
+
+    /// The keys that sign ID tokens and JWT access tokens (RFC 7517 §5).
+    ///
+    /// `discoverJsonWebKeys` · `GET /.well-known/jwks.json`
+    public func jsonWebKeys() async throws(HydraClientError) -> [JSONWebKey] {
+        let call = Call("discoverJsonWebKeys", .public, .get, "/.well-known/jwks.json")
+        let answer = try await self.perform(call)
+        guard let members = try self.json(answer, of: call).objectValue?["keys"]?.arrayValue else {
+            throw Self.unexpectedMember(MemberProblem("keys", kind: "a list"), of: call, status: answer.status)
+        }
+        var keys: [JSONWebKey] = []
+        for (index, member) in members.enumerated() {
+            do throws(MemberProblem) {
+                keys.append(try JSONWebKey(reading: member))
+            } catch {
+                throw Self.unexpectedMember(
+                    error.inside(String(index)).inside("keys"), of: call, status: answer.status)
+            }
+        }
+        return keys
+    }
+
+    /// The claims about the user whom an access token is for (OpenID Connect Core 1.0 §5.3).
+    ///
+    /// `getOidcUserInfo` · `GET /userinfo`
+    public func userInfo(accessToken: SecretBytes) async throws(HydraClientError) -> ClaimSet {
+        var call = Call("getOidcUserInfo", .public, .get, "/userinfo")
+        call.fields.append(("Authorization", "Bearer " + accessToken.text))
+        call.secrets = [accessToken]
+        let answer = try await self.perform(call)
+        guard let members = try self.json(answer, of: call).objectValue else {
+            throw Self.unexpectedMember(MemberProblem(kind: "an object"), of: call, status: answer.status)
+        }
+        return ClaimSet(members)
+    }
+
+    /// Returns when the process answers, whatever may ail it.
+    ///
+    /// `isAlive` · `GET /health/alive`
+    public func checkAlive(_ side: Side = .public) async throws(HydraClientError) {
+        _ = try await self.perform(Call("isAlive", side, .get, "/health/alive"))
+    }
+
+    /// Returns when the server can do its work; otherwise 503.
+    ///
+    /// `isReady` · `GET /health/ready`
+    public func checkReady(_ side: Side = .public) async throws(HydraClientError) {
+        _ = try await self.perform(Call("isReady", side, .get, "/health/ready"))
+    }
+
+    /// The server's version, such as `v2.1.2`.
+    ///
+    /// `getVersion` · `GET /version`
+    public func version() async throws(HydraClientError) -> String {
+        let call = Call("getVersion", .admin, .get, "/version")
+        let answer = try await self.perform(call)
+        guard let version = try self.json(answer, of: call).objectValue?["version"]?.stringValue else {
+            throw Self.unexpectedMember(MemberProblem("version", kind: "a text"), of: call, status: answer.status)
+        }
+        return version
+    }
+}

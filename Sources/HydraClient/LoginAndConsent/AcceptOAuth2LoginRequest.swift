@@ -1,0 +1,44 @@
+public import OAuthModel
+
+/// Who has logged in, and how (`acceptOAuth2LoginRequest`).
+public struct AcceptOAuth2LoginRequest: Sendable {
+    public var subject = ""
+    /// Whether the browser is to be known the next time.
+    public var remember: Bool?
+    /// In whole seconds; zero is until the browser closes.
+    public var rememberFor: Duration?
+    public var extendSessionLifespan: Bool?
+    /// Authentication context class (OpenID Connect Core 1.0 §2).
+    public var acr: String?
+    /// Authentication methods (RFC 8176).
+    public var amr: [String] = []
+    /// Anything for the consent page.
+    public var context: JSONValue?
+    /// The pairwise identifier to use instead of a computed one.
+    public var forceSubjectIdentifier: String?
+    /// From Hydra 2.2 on; earlier ones refuse it.
+    public var identityProviderSessionID: String?
+    public var additionalMembers = AdditionalMembers()
+
+    init() {}
+
+    public init(subject: String, remember: Bool? = nil, rememberFor: Duration? = nil) {
+        self.subject = subject
+        self.remember = remember
+        self.rememberFor = rememberFor
+    }
+}
+
+extension AcceptOAuth2LoginRequest: JSONMapped {
+    mutating func map(_ members: inout MemberMap) throws(MemberProblem) {
+        try members.text(required: "subject", &self.subject)
+        try members.flag("remember", &self.remember)
+        try members.seconds("remember_for", &self.rememberFor)
+        try members.flag("extend_session_lifespan", &self.extendSessionLifespan)
+        try members.text("acr", &self.acr)
+        try members.list("amr", &self.amr)
+        try members.json("context", &self.context)
+        try members.text("force_subject_identifier", &self.forceSubjectIdentifier)
+        try members.text("identity_provider_session_id", &self.identityProviderSessionID)
+    }
+}

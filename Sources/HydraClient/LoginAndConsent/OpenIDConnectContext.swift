@@ -1,0 +1,24 @@
+public import OAuthModel
+
+/// What an OpenID Connect client asks of the login page (`oAuth2ConsentRequestOpenIDConnectContext`; OpenID Connect Core
+/// 1.0 §3.1.2.1).
+public struct OpenIDConnectContext: Sendable {
+    public var acrValues: [String] = []
+    public var uiLocales: [String] = []
+    public var display: String?
+    public var loginHint: String?
+    public var idTokenHintClaims: JSONObject?
+    public var additionalMembers = AdditionalMembers()
+
+    public init() {}
+}
+
+extension OpenIDConnectContext: JSONMapped {
+    mutating func map(_ members: inout MemberMap) throws(MemberProblem) {
+        try members.list("acr_values", &self.acrValues)
+        try members.list("ui_locales", &self.uiLocales)
+        try members.text("display", &self.display)
+        try members.text("login_hint", &self.loginHint)
+        try members.object("id_token_hint_claims", &self.idTokenHintClaims)
+    }
+}

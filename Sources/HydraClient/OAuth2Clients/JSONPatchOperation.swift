@@ -1,0 +1,42 @@
+public import OAuthModel
+
+/// One change of a JSON document (`jsonPatch`; RFC 6902 §4).
+///
+/// Hydra knows `add`, `remove` and `replace` and refuses the others; paths are JSON Pointers (RFC 6901).
+public struct JSONPatchOperation: Sendable {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        case add, remove, replace, move, copy, test
+    }
+
+    public var kind: Kind
+    public var path: String
+    public var value: JSONValue?
+    public var from: String?
+
+    public init(_ kind: Kind, path: String, value: JSONValue? = nil, from: String? = nil) {
+        self.kind = kind
+        self.path = path
+        self.value = value
+        self.from = from
+    }
+
+    /// Sets a member, or inserts an element; `-` as the last step of the path is the end of a list.
+    public static func add(_ path: String, _ value: JSONValue) -> Self { Self(.add, path: path, value: value) }
+
+    public static func remove(_ path: String) -> Self { Self(.remove, path: path) }
+
+    public static func replace(_ path: String, _ value: JSONValue) -> Self { Self(.replace, path: path, value: value) }
+
+    var json: JSONObject {
+        var members: JSONObject = ["op": .string(self.kind.rawValue), "path": .string(self.path)]
+        if let value { members["value"] = value }
+        if let from { members["from"] = .string(from) }
+        return members
+    }
+}
+
+// The value may be a new secret.
+extension JSONPatchOperation: CustomStringConvertible, CustomReflectable {
+    public var description: String { "\(self.kind.rawValue) \(self.path)" }
+    public var customMirror: Mirror { Mirror(self, children: ["kind": self.kind, "path": self.path]) }
+}

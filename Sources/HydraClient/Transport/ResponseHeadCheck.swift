@@ -1,0 +1,41 @@
+import NIOCore
+import NIOHTTP1
+
+/// Stands between the parser and the client and ends connections whose answers neither is made for.
+///
+/// The parser reads any three digits as a status, and the client stops the whole process when content follows one below
+/// 100; RFC 9110 §15 knows none outside 100…599. Interim answers are bounded, since each is read and thrown away.
+final class ResponseHeadCheck: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+    typealias InboundOut = HTTPClientResponsePart
+
+    private var interimCount = 0
+    private var isOver = false
+
+    /// Puts one into a new connection.
+    static func install(in channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.submit {
+            let pipeline = channel.pipeline.syncOperations
+            let parser = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+            try pipeline.addHandler(ResponseHeadCheck(), position: .after(parser))
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.isOver else { return }
+        if case .head(let head) = self.unwrapInboundIn(data) {
+            let isInterim = 100...199 ~= head.status.code && head.status != .switchingProtocols
+            self.interimCount = isInterim ? self.interimCount + 1 : 0
+            guard 100...599 ~= head.status.code, self.interimCount <= Self.interimMax else {
+                self.isOver = true
+                context.fireErrorCaught(HTTPParserError.invalidStatus)
+                context.close(promise: nil)
+                return
+            }
+        }
+        context.fireChannelRead(data)
+    }
+
+    /// An honest server sends one or two.
+    private static let interimMax = 32
+}

@@ -140,7 +140,7 @@ let package = Package(
             name: "bearergate-dev",
             dependencies: [
                 "Assembly", "ProxyConfiguration", "DevAuthorizationServer", "OAuthModel", argumentParser, httpTypes,
-                logging,
+                logging, yams,
             ] + hummingbird + nio + lifecycle,
             swiftSettings: house),
 

@@ -85,6 +85,12 @@ public struct DevAuthorizationServer: Sendable {
             guard let publicPort, let adminPort else { continue }
             let running = RunningAuthorizationServer(
                 host: host, publicPort: publicPort, adminPort: adminPort, core: core, group: group, task: task)
+            do {
+                try await running.seed(self.options.seed)
+            } catch {
+                await running.stop()
+                throw error
+            }
             self.introduce(running)
             return running
         }

@@ -42,6 +42,8 @@ extension DevAuthorizationServer {
         public var accessTokenLifespan = Duration.seconds(3_600)
         /// Who may log in at the built-in page; nobody has a password.
         public var users = [User("alice"), User("bob")]
+        /// Clients and trusted issuers to begin with; see ``RunningAuthorizationServer/seed(_:)``.
+        public var seed = JSONObject()
         /// A login page of somebody else's, which speaks to the admin API; the built-in one is closed then.
         public var loginURL: String?
         /// A consent page of somebody else's; the built-in one is closed then.

@@ -35,14 +35,20 @@ extension RunningAuthorizationServer {
         let head = HTTPRequest(method: .post, scheme: "http", authority: nil, path: path, headerFields: fields)
         let response = await table.answer(
             Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: body))))
-        let answer = CollectedBody()
-        try await response.body.write(answer)
-        guard let object = (try? JSONReader.read(answer.bytes, limits: JSONBody.storedLimits))?.objectValue else {
-            throw DevAuthorizationServerError(.refused, "\(path) answered \(response.status.code) without JSON")
-        }
+        let object = try await Self.object(of: response)
         guard response.status.kind == .successful else {
             let description = object["error_description"]?.stringValue ?? ""
             throw DevAuthorizationServerError(.refused, "\(path) answered \(response.status.code): \(description)")
+        }
+        return object
+    }
+
+    /// The JSON of an answer.
+    static func object(of response: Response) async throws -> JSONObject {
+        let answer = CollectedBody()
+        try await response.body.write(answer)
+        guard let object = (try? JSONReader.read(answer.bytes, limits: JSONBody.storedLimits))?.objectValue else {
+            throw DevAuthorizationServerError(.refused, "an answer with status \(response.status.code) has no JSON")
         }
         return object
     }

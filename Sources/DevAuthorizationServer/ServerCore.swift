@@ -9,14 +9,17 @@ import Synchronization
 final class ServerCore: Sendable {
     let clients: ClientStore
     let accessTokens: AccessTokenStore
+    let grants: GrantStore
+    let trustedIssuers: TrustedIssuerStore
     let authentication: ClientAuthentication
     let mint: AccessTokenMint
     let browser: BrowserFlows
     /// All that are published.
     let signingKeys: [SigningKey]
-    /// The same, to verify what comes back.
-    let keySet: JSONWebKeySet
-    let accessTokenLifespan: GoDuration
+    /// To verify ID tokens that come back; an access token is signed with another key and is none.
+    let idTokenKeys: JSONWebKeySet
+    let idTokenKey: SigningKey
+    let lifespans: TokenLifespans
     private let storage: Storage
     private let clock: @Sendable () -> Date
     private let address: Mutex<String>
@@ -27,17 +30,20 @@ final class ServerCore: Sendable {
         self.storage = try Storage(options.database)
         let keys = KeyStore(storage: self.storage)
         let key = try await keys.signingKey(for: .accessToken, now: now)
-        self.signingKeys = [key]
-        self.keySet = try SigningKey.verifiers(of: self.signingKeys)
+        self.idTokenKey = try await keys.signingKey(for: .idToken, now: now)
+        self.signingKeys = [key, self.idTokenKey]
+        self.idTokenKeys = try SigningKey.verifiers(of: [self.idTokenKey])
         let secret = try await keys.systemSecret(now: now)
         self.clients = ClientStore(storage: self.storage)
         self.accessTokens = AccessTokenStore(storage: self.storage)
-        self.authentication = ClientAuthentication(clients: self.clients)
+        self.grants = GrantStore(storage: self.storage)
+        self.trustedIssuers = TrustedIssuerStore(storage: self.storage)
+        self.authentication = ClientAuthentication(clients: self.clients, assertions: self.trustedIssuers)
         self.mint = AccessTokenMint(
             tokens: OpaqueTokens(secret: secret), key: key, store: self.accessTokens,
             defaultStrategy: options.tokenStrategy)
         self.browser = BrowserFlows(options, storage: self.storage, systemSecret: secret)
-        self.accessTokenLifespan = GoDuration.seconds(options.accessTokenLifespan.components.seconds)
+        self.lifespans = TokenLifespans(accessToken: .seconds(options.accessTokenLifespan.components.seconds))
         self.clock = options.clock
         self.address = Mutex(options.issuer ?? "")
     }
@@ -53,9 +59,16 @@ final class ServerCore: Sendable {
         return issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
     }
 
+    /// What assertions are meant for.
+    var tokenURL: String { self.publicURL + "/oauth2/token" }
+
     /// Called once the public listener has its port, before a request is served.
     func publicListenerBound(at url: String) {
         self.address.withLock { if $0.isEmpty { $0 = url } }
+    }
+
+    var tokenIssuer: TokenIssuer {
+        TokenIssuer(mint: self.mint, idTokenKey: self.idTokenKey, issuer: self.issuer, defaults: self.lifespans)
     }
 
     func checkDatabase() async throws {

@@ -7,8 +7,9 @@ struct AuthorizationServerCommand: AsyncParsableCommand {
         commandName: "authorization-server",
         abstract: "A Hydra-compatible authorization server on SQLite. For development, never for production.",
         discussion: """
-            The public API (token, revocation, key set, discovery) and the admin API (clients, introspection) have a \
-            port each. Whoever reaches the admin port is the administrator, so both bind loopback unless told.
+            The public API (authorization, token, revocation, userinfo, logout, key set, discovery) and the admin API \
+            (clients, introspection, logins, consents, trusted issuers) have a port each. Whoever reaches the admin \
+            port is the administrator, so both bind loopback unless told.
 
             Example: a server that keeps its clients, a client, a token, its worth:
 
@@ -61,6 +62,12 @@ struct AuthorizationServerCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Who may log in at the built-in page; repeatable.", valueName: "name"))
     var user: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Clients, users and trusted issuers to begin with: YAML with these three keys, each a list of what the admin API takes.",
+            valueName: "file.yaml"))
+    var seed: String?
+
     func run() async throws {
         var options = DevAuthorizationServer.Options()
         options.host = self.host
@@ -72,6 +79,11 @@ struct AuthorizationServerCommand: AsyncParsableCommand {
         options.loginURL = self.loginURL
         options.consentURL = self.consentURL
         options.logoutURL = self.logoutURL
+        if let seed {
+            let file = try SeedFile(path: seed)
+            options.seed = file.document
+            options.users = file.users ?? options.users
+        }
         if !self.user.isEmpty { options.users = self.user.map { DevAuthorizationServer.User($0) } }
         try await DevAuthorizationServer(options).run()
     }

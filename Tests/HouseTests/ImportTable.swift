@@ -66,7 +66,7 @@ enum ImportTable {
             system: ["Dispatch", "Glibc", "FoundationEssentials"]),
         Room(
             name: "bearergate-dev", rooms: ["Assembly", "ProxyConfiguration", "DevAuthorizationServer", "OAuthModel"],
-            libraries: hummingbird.union(nio).union(["ArgumentParser"]),
+            libraries: hummingbird.union(nio).union(["ArgumentParser", "Yams"]),
             system: ["Synchronization", "Glibc", "Foundation", "FoundationEssentials"]),
 
         // Tests only.

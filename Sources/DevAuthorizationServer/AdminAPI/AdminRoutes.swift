@@ -16,6 +16,18 @@ extension EndpointTable {
         table.on(.delete, "/admin/clients/{id}") { try await clients.delete($0) }
         table.on(.put, "/admin/clients/{id}/lifespans") { try await changes.setLifespans($0) }
         table.on(.post, "/admin/oauth2/introspect") { try await introspection.introspect($0) }
+        let issuers = TrustedIssuerEndpoints(core: core)
+        table.on(.post, TrustedIssuerEndpoints.path) { try await issuers.trust($0) }
+        table.on(.get, TrustedIssuerEndpoints.path) { try await issuers.list($0) }
+        table.on(.get, TrustedIssuerEndpoints.path + "/{id}") { try await issuers.get($0) }
+        table.on(.delete, TrustedIssuerEndpoints.path + "/{id}") { try await issuers.delete($0) }
+        table.on(.delete, "/admin/oauth2/tokens") { call in
+            guard let clientID = call.query.nonEmpty("client_id") else {
+                throw HydraError.invalidRequest("The query parameter 'client_id' is missing.")
+            }
+            try await core.grants.deleteAccessTokens(of: clientID)
+            return Reply.empty(.noContent)
+        }
         table.addHandshakes(core)
         table.on(.get, "/version") { _ in Reply.json(["version": .string(DevAuthorizationServer.version)]) }
         table.addHealth(core)

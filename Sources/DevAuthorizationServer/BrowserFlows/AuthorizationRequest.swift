@@ -36,12 +36,7 @@ struct AuthorizationRequest: Sendable {
     var responseTypes: Set<String> { Set(self.parameters.words(of: "response_type")) }
     var scope: [String] { self.parameters.words(of: "scope") }
     var prompts: [String] { self.parameters.words(of: "prompt") }
-
-    /// Given several times, each value is one audience; given once, it is split at spaces.
-    var audience: [String] {
-        let values = self.parameters.values(of: "audience")
-        return values.count > 1 ? values.filter { !$0.isEmpty } : self.parameters.words(of: "audience")
-    }
+    var audience: [String] { self.parameters.requestedAudience }
 
     /// The whole address, as the login page is told it and as the browser comes back to it.
     func url(under publicURL: String) -> String { "\(publicURL)\(Self.path)?\(self.text)" }

@@ -51,9 +51,8 @@ extension ServerCore {
 
     /// OpenID Connect Back-Channel Logout 1.0 §2.4; it names the session, and therefore no subject.
     private func logoutToken(for client: RegisteredClient, sessionEnded id: String) throws -> String {
-        guard let key = self.signingKeys.first else { throw HydraError.serverError }
         let now = self.now().seconds
-        return try key.sign([
+        return try self.idTokenKey.sign([
             "aud": .strings([client.id]), "events": ["http://schemas.openid.net/event/backchannel-logout": [:]],
             "exp": .integer(now + Self.logoutTokenSeconds), "iat": .integer(now), "iss": .string(self.issuer),
             "jti": .string(Identifiers.uuid()), "sid": .string(id),

@@ -38,6 +38,23 @@ extension HydraError {
         HydraError(.badRequest, "consent_required", "The user has to consent.", hint: hint)
     }
 
+    static func insufficientEntropy(_ hint: String? = nil) -> HydraError {
+        HydraError(.badRequest, "insufficient_entropy", "The request is too easy to guess.", hint: hint)
+    }
+
+    static let tokenInactive = HydraError(
+        .unauthorized, "token_inactive", "The token is not active: it was used already, so all of its grant has ended.")
+
+    static let scopeNotGranted = HydraError(
+        .forbidden, "scope_not_granted", "The user did not grant the scope that is needed.")
+
+    static let jtiKnown = HydraError(
+        .badRequest, "jti_known", "The assertion was used already.")
+
+    static func missingParameter(_ hint: String) -> HydraError {
+        HydraError(.badRequest, "missing_required_parameter", "A required member is missing.", hint: hint)
+    }
+
     static let requestNotSupported = HydraError(
         .badRequest, "request_not_supported", "The parameter 'request' is not supported.")
 

@@ -5,6 +5,7 @@ import OAuthModel
 /// Who is asking at the token and revocation endpoints (RFC 6749 §2.3), by the method the client is registered with.
 struct ClientAuthentication: Sendable {
     let clients: ClientStore
+    let assertions: TrustedIssuerStore
 
     /// What a request presents, before anything is looked up.
     private struct Presented {
@@ -16,7 +17,12 @@ struct ClientAuthentication: Sendable {
     /// The client, once it has shown that it is that client.
     ///
     /// Whoever is unknown, has the wrong secret or comes by another way than the registered one is told the same.
-    func authenticate(_ call: Call, form: FormFields) async throws -> RegisteredClient {
+    func authenticate(
+        _ call: Call, form: FormFields, at tokenURL: String, now: Moment
+    ) async throws -> RegisteredClient {
+        if form["client_assertion"] != nil || form["client_assertion_type"] != nil {
+            return try await self.authenticateByAssertion(call, form: form, at: tokenURL, now: now)
+        }
         let presented = try Self.presented(call, form: form)
         guard let stored = try await self.clients.client(presented.clientID) else {
             throw HydraError.invalidClient()
@@ -33,10 +39,43 @@ struct ClientAuthentication: Sendable {
         return client
     }
 
-    private static func presented(_ call: Call, form: FormFields) throws -> Presented {
-        if form["client_assertion"] != nil || form["client_assertion_type"] != nil {
-            throw HydraError.invalidClient("Client assertions are not supported yet.")
+    /// `private_key_jwt` (OpenID Connect Core §9, RFC 7523 §2.2): the client signs that it is itself, once.
+    private func authenticateByAssertion(
+        _ call: Call, form: FormFields, at tokenURL: String, now: Moment
+    ) async throws -> RegisteredClient {
+        guard form["client_assertion_type"] == Self.assertionType, let token = form["client_assertion"] else {
+            throw HydraError.invalidRequest(
+                "A client assertion needs 'client_assertion_type' = '\(Self.assertionType)'.")
         }
+        guard call.request.headers[.authorization] == nil, (form["client_secret"] ?? "").isEmpty else {
+            throw HydraError.invalidClient("The client came with two proofs of itself.")
+        }
+        guard let (issuer, subject) = Assertion.claimed(token), issuer.hasSameOctets(as: subject),
+            form["client_id"].map({ $0.hasSameOctets(as: subject) }) ?? true,
+            let client = try await self.clients.client(subject)?.client
+        else { throw HydraError.invalidClient() }
+        guard client.authenticationMethod == "private_key_jwt" else {
+            throw HydraError.invalidClient(
+                "The client is registered with '\(client.authenticationMethod)' and came with 'private_key_jwt'.")
+        }
+        let name = client.authenticationSigningAlgorithm
+        guard let algorithm = SignatureAlgorithm.allCases.first(where: { $0.name == (name.isEmpty ? "RS256" : name) }),
+            let assertion = Assertion(
+                token, keys: client.keys, algorithms: [algorithm], audience: tokenURL, now: now.seconds),
+            assertion.expiresAt <= now.seconds + Self.assertionSecondsMax
+        else { throw HydraError.invalidClient("The client assertion is malformed, expired, or not signed by its key.") }
+        guard try await self.assertions.use(assertion.useDigest, until: assertion.expiresAt, now: now) else {
+            throw HydraError.jtiKnown
+        }
+        return client
+    }
+
+    private static let assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+    /// A day: what proves a client for longer is a password.
+    private static let assertionSecondsMax: Int64 = 86_400
+
+    private static func presented(_ call: Call, form: FormFields) throws -> Presented {
         let field = call.request.headers[.authorization] ?? ""
         let formSecret = form["client_secret"] ?? ""
         guard field.lowercased().hasPrefix("basic") else {
@@ -56,5 +95,12 @@ struct ClientAuthentication: Sendable {
         return Presented(
             clientID: credentials.clientID, secret: credentials.secret,
             method: credentials.secret.isEmpty ? "none" : "client_secret_basic")
+    }
+}
+
+extension RegisteredClient {
+    /// The keys of its `jwks` that may check signatures; a set elsewhere (`jwks_uri`) is not fetched.
+    fileprivate var keys: [JSONWebKey] {
+        (try? JSONWebKeySet.read(JSONWriter.write(self.keySet)))?.keys ?? []
     }
 }

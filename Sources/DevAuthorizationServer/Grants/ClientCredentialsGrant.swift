@@ -14,7 +14,7 @@ struct ClientCredentialsGrant: Sendable {
         for word in scope where !ScopeStrategy.wildcard.matches(granted: client.scopes, wanted: word) {
             throw HydraError.invalidScope("The client is not allowed to request the scope '\(word)'.")
         }
-        let audience = Self.requestedAudience(form)
+        let audience = form.requestedAudience
         guard AudienceStrategy.hydra.allows(audience, allowed: client.audience) else {
             throw HydraError.invalidRequest("A requested audience is not one of the client's.")
         }
@@ -28,11 +28,5 @@ struct ClientCredentialsGrant: Sendable {
             grantID: Identifiers.uuid(), clientID: client.id, subject: client.id, scope: scope, audience: audience,
             issuedAt: now,
             expiresAt: now.adding(client.lifespans[.clientCredentialsAccessToken] ?? self.defaultLifespan))
-    }
-
-    /// Given several times, each value is one audience; given once, it is split at spaces.
-    private static func requestedAudience(_ form: FormFields) -> [String] {
-        let values = form.values(of: "audience")
-        return values.count > 1 ? values.filter { !$0.isEmpty } : form.words(of: "audience")
     }
 }

@@ -90,7 +90,7 @@ struct ConsentPage: Sendable {
             body: """
                 <h1>Allow access?</h1>
                 <p><strong>\(client.displayName)</strong> wants to act for <strong>\(consent.subject)</strong>.</p>
-                <form method="post" action="\(PageAddresses.builtInConsent)">
+                <form method="post">
                 <input type="hidden" name="consent_challenge" value="\(consent.challenge)">
                 \(scopes)\(audience)\
                 <label class="alone"><input type="checkbox" name="remember" value="yes">Do not ask me again</label>

@@ -79,7 +79,7 @@ struct LoginPage: Sendable {
             body: """
                 <h1>Log in</h1>
                 <p>to continue to <strong>\(client.displayName)</strong></p>
-                <form method="post" action="\(PageAddresses.builtInLogin)">
+                <form method="post">
                 <input type="hidden" name="login_challenge" value="\(login.challenge)">
                 <fieldset>
                 <legend>Who are you?</legend>

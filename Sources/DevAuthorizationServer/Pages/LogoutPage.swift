@@ -17,7 +17,7 @@ struct LogoutPage: Sendable {
             body: """
                 <h1>Log out?</h1>
                 <p>You are logged in as <strong>\(logout.subject)</strong>.</p>
-                <form method="post" action="\(PageAddresses.builtInLogout)">
+                <form method="post">
                 <input type="hidden" name="logout_challenge" value="\(logout.challenge)">
                 <div class="actions">
                 <button class="main" name="action" value="logout">Log out</button>

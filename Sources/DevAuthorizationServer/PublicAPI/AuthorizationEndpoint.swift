@@ -24,7 +24,7 @@ struct AuthorizationEndpoint: Sendable {
         guard let client else { throw HydraError.serverError }
         do {
             let checked = try CheckedAuthorizationRequest(
-                request, of: client, at: target, keys: self.core.keySet, issuer: self.core.issuer)
+                request, of: client, at: target, keys: self.core.idTokenKeys, issuer: self.core.issuer)
             if let verifier = fields.nonEmpty(AuthorizationRequest.loginVerifier) {
                 return try await self.returnFromLogin(checked, verifier, call)
             }

@@ -37,7 +37,7 @@ struct LogoutEndpoint: Sendable {
     }
 
     private func askedByClient(_ token: String, _ fields: FormFields, _ call: Call) async throws -> Response {
-        guard let hint = IDTokenHint(token, keys: self.core.keySet, issuer: self.core.issuer),
+        guard let hint = IDTokenHint(token, keys: self.core.idTokenKeys, issuer: self.core.issuer),
             let client = try await self.client(among: hint.audience)
         else { throw HydraError.invalidRequest("The parameter 'id_token_hint' is no ID token of this server.") }
         let target = try self.target(fields, of: client)

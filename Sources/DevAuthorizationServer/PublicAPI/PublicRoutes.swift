@@ -11,6 +11,10 @@ extension EndpointTable {
         let documents = WellKnownDocuments(core: core)
         table.on(.post, "/oauth2/token") { try await tokens.exchange($0) }
         table.on(.post, "/oauth2/revoke") { try await revocation.revoke($0) }
+        let userinfo = UserinfoEndpoint(core: core)
+        for method in [HTTPRequest.Method.get, .post] {
+            table.on(method, "/userinfo") { try await userinfo.answer($0) }
+        }
         table.on(.get, "/.well-known/jwks.json") { documents.keySet($0) }
         table.on(.get, "/.well-known/openid-configuration") { documents.configuration($0) }
         // RFC 8414 §3.1 puts an issuer's path behind the well-known one.

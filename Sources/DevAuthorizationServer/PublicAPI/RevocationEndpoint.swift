@@ -11,14 +11,16 @@ struct RevocationEndpoint: Sendable {
         guard !form.isEmpty else { throw HydraError.invalidRequest() }
         let client: RegisteredClient
         do {
-            client = try await self.core.authentication.authenticate(call, form: form)
+            client = try await self.core.authentication.authenticate(
+                call, form: form, at: self.core.tokenURL, now: self.core.now())
         } catch let error as HydraError where error.error == HydraError.invalidClient().error {
             // Here Hydra gives the general description only.
             throw HydraError.invalidClient()
         }
-        if let token = form["token"], let digest = self.core.mint.digest(of: token) {
+        let digests = form["token"].map { self.core.digests(of: $0) } ?? []
+        if !digests.isEmpty {
             do {
-                try await self.core.accessTokens.revoke(digest, issuedTo: client.id)
+                try await self.core.grants.revoke(digests, issuedTo: client.id)
             } catch {
                 throw HydraError.temporarilyUnavailable("The token could not be revoked; try again.")
             }

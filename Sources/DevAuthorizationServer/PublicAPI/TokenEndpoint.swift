@@ -15,17 +15,28 @@ struct TokenEndpoint: Sendable {
         guard Self.knownGrantTypes.contains(grantType) else {
             throw HydraError.invalidRequest("The grant type is not known.")
         }
-        let client = try await self.core.authentication.authenticate(call, form: form)
-        guard grantType == ClientCredentialsGrant.name else {
-            // No code, refresh token or trusted issuer exists that could be good.
-            guard client.allows(grantType: grantType) else {
-                throw HydraError.unauthorizedClient("The client is not registered for the grant '\(grantType)'.")
-            }
-            throw HydraError.invalidGrant()
-        }
-        let grant = ClientCredentialsGrant(defaultLifespan: self.core.accessTokenLifespan)
+        let client = try await self.core.authentication.authenticate(
+            call, form: form, at: self.core.tokenURL, now: self.core.now())
         let now = self.core.now()
-        let granted = try grant.grant(form, to: client, now: now)
+        switch grantType {
+        case AuthorizationCodeGrant.name:
+            let tokens = try await AuthorizationCodeGrant(core: self.core).tokens(form, to: client, now: now)
+            return Reply.secretJSON(.object(tokens.answer(now: now)))
+        case RefreshTokenGrant.name:
+            let tokens = try await RefreshTokenGrant(core: self.core).tokens(form, to: client, now: now)
+            return Reply.secretJSON(.object(tokens.answer(now: now)))
+        case JWTBearerGrant.name:
+            let granted = try await JWTBearerGrant(core: self.core).grant(form, to: client, now: now)
+            return try await self.answer(granted, to: client, now: now)
+        default:
+            let grant = ClientCredentialsGrant(defaultLifespan: self.core.lifespans.accessToken)
+            return try await self.answer(try grant.grant(form, to: client, now: now), to: client, now: now)
+        }
+    }
+
+    /// A token without a user behind it: nothing but the access token.
+    private func answer(_ granted: IssuedAccessToken, to client: RegisteredClient, now: Moment) async throws -> Response
+    {
         let token = try await self.core.mint.issue(granted, to: client, issuer: self.core.issuer)
         return Reply.secretJSON([
             "access_token": .string(token),
@@ -35,7 +46,6 @@ struct TokenEndpoint: Sendable {
     }
 
     private static let knownGrantTypes = [
-        ClientCredentialsGrant.name, "authorization_code", "refresh_token",
-        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        ClientCredentialsGrant.name, AuthorizationCodeGrant.name, RefreshTokenGrant.name, JWTBearerGrant.name,
     ]
 }

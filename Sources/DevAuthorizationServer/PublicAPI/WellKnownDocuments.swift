@@ -22,7 +22,9 @@ struct WellKnownDocuments: Sendable {
                 "authorization_code", "refresh_token", "client_credentials",
                 "urn:ietf:params:oauth:grant-type:jwt-bearer",
             ],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+            "token_endpoint_auth_methods_supported": [
+                "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
+            ],
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": ["offline_access", "offline", "openid"],
             "claims_supported": ["sub"],

@@ -11,6 +11,8 @@ struct IssuedAccessToken: Sendable, Hashable {
     var audience: [String]
     var issuedAt: Moment
     var expiresAt: Moment
+    /// What a user granted; nil for tokens without a user.
+    var grant: AuthorizationGrant?
 }
 
 /// The rows of `access_token`, found by the token's digest.
@@ -21,21 +23,23 @@ struct AccessTokenStore: Sendable {
     ///
     /// False when its client is gone meanwhile: then there is nothing to hand out.
     func insert(_ token: IssuedAccessToken, digest: TokenDigest) async throws -> Bool {
-        let audience = StringListText.encode(token.audience)
-        return try await self.storage.write { database in
-            try Self.sweep(database, now: token.issuedAt)
-            try database.execute(
-                sql: """
-                    INSERT INTO access_token
-                    (digest, grant_id, client_id, subject, scope, audience, issued_at, expires_at)
-                    SELECT ?, ?, id, ?, ?, ?, ?, ? FROM client WHERE id = ?
-                    """,
-                arguments: [
-                    digest.data, token.grantID, token.subject, token.scope.joined(separator: " "), audience,
-                    token.issuedAt.milliseconds, token.expiresAt.milliseconds, token.clientID,
-                ])
-            return database.changesCount == 1
-        }
+        try await self.storage.write { try Self.insert($0, token, digest: digest) }
+    }
+
+    static func insert(_ database: GRDB.Database, _ token: IssuedAccessToken, digest: TokenDigest) throws -> Bool {
+        try Self.sweep(database, now: token.issuedAt)
+        try database.execute(
+            sql: """
+                INSERT INTO access_token
+                (digest, grant_id, client_id, subject, scope, audience, issued_at, expires_at, authorization)
+                SELECT ?, ?, id, ?, ?, ?, ?, ?, ? FROM client WHERE id = ?
+                """,
+            arguments: [
+                digest.data, token.grantID, token.subject, token.scope.joined(separator: " "),
+                StringListText.encode(token.audience), token.issuedAt.milliseconds, token.expiresAt.milliseconds,
+                token.grant?.storedText, token.clientID,
+            ])
+        return database.changesCount == 1
     }
 
     /// The token with this digest, expired or not: the caller knows the time.
@@ -44,18 +48,6 @@ struct AccessTokenStore: Sendable {
             try Row.fetchOne(
                 database, sql: "SELECT * FROM access_token WHERE digest = ?", arguments: [digest.data]
             ).map(Self.token)
-        }
-    }
-
-    /// Ends every token of the grant that this one belongs to, if it was issued to that client.
-    func revoke(_ digest: TokenDigest, issuedTo clientID: String) async throws {
-        try await self.storage.write { database in
-            try database.execute(
-                sql: """
-                    DELETE FROM access_token WHERE grant_id IN
-                    (SELECT grant_id FROM access_token WHERE digest = ? AND client_id = ?)
-                    """,
-                arguments: [digest.data, clientID])
         }
     }
 
@@ -78,6 +70,7 @@ struct AccessTokenStore: Sendable {
         return IssuedAccessToken(
             grantID: row["grant_id"], clientID: row["client_id"], subject: row["subject"],
             scope: scope.split(separator: " ").map(String.init), audience: try StringListText.decode(row["audience"]),
-            issuedAt: Moment(milliseconds: row["issued_at"]), expiresAt: Moment(milliseconds: row["expires_at"]))
+            issuedAt: Moment(milliseconds: row["issued_at"]), expiresAt: Moment(milliseconds: row["expires_at"]),
+            grant: try (row["authorization"] as String?).map { try AuthorizationGrant(storedText: $0) })
     }
 }

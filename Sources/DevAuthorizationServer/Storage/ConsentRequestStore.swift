@@ -113,6 +113,7 @@ struct ConsentRequestStore: Sendable {
                     SELECT number FROM consent_request
                     WHERE expires_at <= ?1 AND (is_remembered = 0 OR ends_at <= ?2)
                     AND NOT EXISTS (SELECT 1 FROM access_token WHERE grant_id = consent_request.id)
+                    AND NOT EXISTS (SELECT 1 FROM refresh_token WHERE grant_id = consent_request.id)
                     LIMIT \(Self.sweptPerInsertion))
                 """,
             arguments: [now.milliseconds - Self.keptUnused, now.milliseconds])

@@ -39,7 +39,7 @@ struct ConsentSessionStore: Sendable {
         try await self.storage.write { database in
             let condition = "subject = ?1 AND (?2 IS NULL OR client_id = ?2)"
             let arguments: StatementArguments = [subject, clientID]
-            for table in Self.tokenTables {
+            for table in GrantStore.tables {
                 try database.execute(
                     sql: "DELETE FROM \(table) WHERE grant_id IN (SELECT id FROM consent_request WHERE \(condition))",
                     arguments: arguments)
@@ -48,8 +48,6 @@ struct ConsentSessionStore: Sendable {
             try database.execute(sql: "DELETE FROM consent_request WHERE \(condition)", arguments: arguments)
         }
     }
-
-    private static let tokenTables = ["access_token"]
 
     /// The clients that a session has granted something to.
     func clients(ofSession id: String) async throws -> [RegisteredClient] {

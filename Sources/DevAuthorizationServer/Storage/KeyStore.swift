@@ -7,6 +7,7 @@ import JOSE
 /// Both kinds are published in one key set.
 enum SigningKeyPurpose: String, Sendable, CaseIterable {
     case accessToken = "access_token"
+    case idToken = "id_token"
 }
 
 /// The rows of `signing_key` and `system_secret`: made at the first start, then kept for as long as the file.

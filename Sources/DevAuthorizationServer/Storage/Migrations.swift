@@ -12,6 +12,9 @@ extension Storage {
         migrator.registerMigration("2: browser flows") { database in
             try database.execute(sql: Self.browserFlows)
         }
+        migrator.registerMigration("3: refresh tokens, trusted issuers") { database in
+            try database.execute(sql: Self.tokens)
+        }
         return migrator
     }
 

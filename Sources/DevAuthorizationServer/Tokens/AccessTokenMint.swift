@@ -7,24 +7,29 @@ struct AccessTokenMint: Sendable {
     let store: AccessTokenStore
     let defaultStrategy: DevAuthorizationServer.Options.TokenStrategy
 
-    /// A token for this client, opaque or a JWT as the client, else the server, wants it.
+    /// A token for this client, kept.
     func issue(_ granted: IssuedAccessToken, to client: RegisteredClient, issuer: String) async throws -> String {
-        let token: String
-        let digest: TokenDigest
+        let token = try self.make(granted, to: client, issuer: issuer)
+        guard try await self.store.insert(token.issued, digest: token.digest) else {
+            throw HydraError.invalidClient("The client was deleted meanwhile.")
+        }
+        return token.text
+    }
+
+    /// A token for this client, opaque or a JWT as the client, else the server, wants it; not kept yet.
+    func make(
+        _ granted: IssuedAccessToken, to client: RegisteredClient, issuer: String
+    ) throws -> MintedToken<IssuedAccessToken> {
         switch DevAuthorizationServer.Options.TokenStrategy(rawValue: client.accessTokenStrategy)
             ?? self.defaultStrategy
         {
         case .opaque:
-            token = self.tokens.make(.access)
-            digest = TokenDigest(opaque: token, .access)
+            let token = self.tokens.make(.access)
+            return MintedToken(text: token, digest: TokenDigest(opaque: token, .access), issued: granted)
         case .jwt:
-            token = try self.key.sign(Self.claims(of: granted, issuer: issuer))
-            digest = TokenDigest(jwt: token)
+            let token = try self.key.sign(Self.claims(of: granted, issuer: issuer))
+            return MintedToken(text: token, digest: TokenDigest(jwt: token), issued: granted)
         }
-        guard try await self.store.insert(granted, digest: digest) else {
-            throw HydraError.invalidClient("The client was deleted meanwhile.")
-        }
-        return token
     }
 
     /// The digest to look a token up by; nil for text that was never one of our tokens.
@@ -38,9 +43,19 @@ struct AccessTokenMint: Sendable {
     private static func claims(of granted: IssuedAccessToken, issuer: String) -> JSONObject {
         [
             "aud": .strings(granted.audience), "client_id": .string(granted.clientID),
-            "exp": .integer(granted.expiresAt.seconds), "ext": [:], "iat": .integer(granted.issuedAt.seconds),
+            "exp": .integer(granted.expiresAt.seconds), "ext": .object(granted.grant?.accessTokenSession ?? [:]),
+            "iat": .integer(granted.issuedAt.seconds),
             "iss": .string(issuer), "jti": .string(Identifiers.uuid()), "nbf": .integer(granted.issuedAt.seconds),
             "scp": .strings(granted.scope), "sub": .string(granted.subject),
         ]
+    }
+}
+
+extension ServerCore {
+    /// The digests under which a token may be kept, whichever kind it is; none for what was never ours.
+    func digests(of token: String) -> [TokenDigest] {
+        var digests = self.mint.digest(of: token).map { [$0] } ?? []
+        if self.mint.tokens.isOurs(token, .refresh) { digests.append(TokenDigest(opaque: token, .refresh)) }
+        return digests
     }
 }

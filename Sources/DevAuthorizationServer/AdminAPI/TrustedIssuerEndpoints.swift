@@ -1,0 +1,126 @@
+import HTTPTypes
+import Hummingbird
+import JOSE
+import OAuthModel
+
+/// `/admin/trust/grants/jwt-bearer/issuers`.
+struct TrustedIssuerEndpoints: Sendable {
+    let core: ServerCore
+
+    static let path = "/admin/trust/grants/jwt-bearer/issuers"
+
+    /// trustOAuth2JwtGrantIssuer.
+    func trust(_ call: Call) async throws -> Response {
+        let trusted = try Self.trusted(try await call.jsonObject(), now: self.core.now())
+        guard try await self.core.trustedIssuers.insert(trusted) else { throw HydraError.conflict }
+        return Reply.json(
+            .object(trusted.document), status: .created,
+            // Hydra leaves the prefix out here.
+            fields: [.location: "/trust/grants/jwt-bearer/issuers/" + trusted.id])
+    }
+
+    /// getTrustedOAuth2JwtGrantIssuer.
+    func get(_ call: Call) async throws -> Response {
+        guard let trusted = try await self.core.trustedIssuers.trusted(call.parameters[0]) else {
+            throw HydraError.notFound
+        }
+        return Reply.json(.object(trusted.document))
+    }
+
+    /// listTrustedOAuth2JwtGrantIssuers.
+    func list(_ call: Call) async throws -> Response {
+        let query = call.query
+        let page = Page(query)
+        let found = try await self.core.trustedIssuers.list(
+            issuer: query.nonEmpty("issuer"), offset: page.offset, limit: page.size)
+        return Reply.json(
+            .array(found.trusted.map { .object($0.document) }),
+            fields: [
+                .link: page.links(path: call.path, query: query, total: found.total),
+                .totalCount: String(found.total),
+            ])
+    }
+
+    /// deleteTrustedOAuth2JwtGrantIssuer: tokens stay.
+    func delete(_ call: Call) async throws -> Response {
+        guard try await self.core.trustedIssuers.delete(call.parameters[0]) else { throw HydraError.notFound }
+        return Reply.empty(.noContent)
+    }
+
+    private static func trusted(_ document: JSONObject, now: Moment) throws -> TrustedIssuer {
+        let issuer = try document.text("issuer") ?? ""
+        let subject = try document.text("subject") ?? ""
+        let allowsAny = try document.flag("allow_any_subject") ?? false
+        guard !issuer.isEmpty else { throw HydraError.missingParameter("'issuer' is missing.") }
+        guard subject.isEmpty == allowsAny else {
+            throw HydraError.missingParameter("Exactly one of 'subject' and 'allow_any_subject' is needed.")
+        }
+        guard issuer.utf8.count <= Self.textBytesMax, subject.utf8.count <= Self.textBytesMax else {
+            throw HydraError.malformed("'issuer' or 'subject' has more than \(Self.textBytesMax) bytes.")
+        }
+        guard let scope = try document.textList("scope") else {
+            throw HydraError.missingParameter("'scope' is missing.")
+        }
+        guard let end = try document.text("expires_at") else {
+            throw HydraError.missingParameter("'expires_at' is missing.")
+        }
+        guard let expiresAt = RFC3339.seconds(end) else {
+            throw HydraError.malformed("'expires_at' is no RFC 3339 date.")
+        }
+        // Go's way to say that there is none.
+        guard expiresAt > RFC3339.goZero else { throw HydraError.missingParameter("'expires_at' is missing.") }
+        guard let key = try document.object("jwk") else { throw HydraError.missingParameter("'jwk' is missing.") }
+        guard let keyID = try key.text("kid"), !keyID.isEmpty else {
+            throw HydraError.missingParameter("'jwk' has no 'kid'.")
+        }
+        guard Self.privateMembers.allSatisfy({ key[$0] == nil }) else {
+            throw HydraError.malformed("'jwk' is a private key.")
+        }
+        do {
+            _ = try JSONWebKey(.object(key), policy: KeyPolicy())
+        } catch {
+            throw HydraError.malformed("'jwk' is no public key that can be used: \(error.label).")
+        }
+        return TrustedIssuer(
+            id: Identifiers.uuid(), issuer: issuer, subject: subject, allowsAnySubject: allowsAny, scope: scope,
+            keyID: keyID, key: key, createdAt: now.seconds, expiresAt: expiresAt)
+    }
+
+    /// As wide as Hydra's columns.
+    private static let textBytesMax = 255
+
+    /// RFC 7518 §6.2.2, §6.3.2, §6.4.1.
+    private static let privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
+}
+
+extension RFC3339 {
+    /// `0001-01-01T00:00:00Z`.
+    fileprivate static let goZero: Int64 = -62_135_596_800
+
+    /// Seconds since 1970, fractions dropped; nil for text that is no date of this calendar.
+    static func seconds(_ text: String) -> Int64? {
+        let form = /(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:[Zz]|([+-])(\d\d):(\d\d))/
+        guard text.utf8.count <= 40, let match = text.wholeMatch(of: form), let year = Int64(match.1),
+            let month = Int64(match.2), let day = Int64(match.3), let hour = Int64(match.4),
+            let minute = Int64(match.5), let second = Int64(match.6), (1...12).contains(month),
+            (1...Self.days(inMonth: month, of: year)).contains(day), hour < 24, minute < 60, second < 60
+        else { return nil }
+        let offsetHour = match.8.flatMap { Int64($0) } ?? 0
+        let offsetMinute = match.9.flatMap { Int64($0) } ?? 0
+        guard offsetHour < 24, offsetMinute < 60 else { return nil }
+        let offset = (offsetHour * 60 + offsetMinute) * 60 * (match.7 == "-" ? -1 : 1)
+        // Days since 1970 by years that begin in March, so that the leap day is the last.
+        let shifted = month > 2 ? year : year - 1
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let days = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
+        return days * 86_400 + hour * 3_600 + minute * 60 + second - offset
+    }
+
+    private static func days(inMonth month: Int64, of year: Int64) -> Int64 {
+        switch month {
+        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+        case 4, 6, 9, 11: 30
+        default: 31
+        }
+    }
+}

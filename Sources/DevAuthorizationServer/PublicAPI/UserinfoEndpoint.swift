@@ -1,0 +1,32 @@
+import HTTPTypes
+import Hummingbird
+import OAuthModel
+
+/// `/userinfo` (OpenID Connect Core §5.3): what the ID token says of the user, for the bearer of an access token.
+struct UserinfoEndpoint: Sendable {
+    let core: ServerCore
+
+    func answer(_ call: Call) async throws -> Response {
+        guard let token = Self.bearerToken(call.request.headers[values: .authorization]),
+            let digest = self.core.mint.digest(of: token),
+            let issued = try await self.core.accessTokens.token(digest), self.core.now() < issued.expiresAt,
+            let grant = issued.grant
+        else {
+            let error = HydraError.requestUnauthorized("The access token is missing, not active, or not a user's.")
+            return Reply.error(
+                error,
+                fields: [
+                    .wwwAuthenticate: "Bearer error=\"\(error.error)\",error_description=\"\(error.description)\""
+                ])
+        }
+        return Reply.secretJSON(.object(grant.userClaims(issuer: self.core.issuer, issuedAt: issued.issuedAt)))
+    }
+
+    /// RFC 6750 §2.1; a second field is one too many.
+    private static func bearerToken(_ fields: [String]) -> String? {
+        guard fields.count == 1 else { return nil }
+        let words = fields[0].split(separator: " ", omittingEmptySubsequences: true)
+        guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }
+        return String(words[1])
+    }
+}

@@ -7,7 +7,7 @@ import sys
 import time
 import traceback
 
-from . import (
+from . import browser, (
     bulk, cold_token, crowd, development_server, garbage, idle, mistakes, mixed, quickstart, refusals, secrets,
     server_down, signals, start, storms)
 from .client import Broken
@@ -30,6 +30,7 @@ CHECKS = {
     "garbage": (garbage.run, 90, 1200),
     "crowd": (crowd.run, 120, 600),
     "storms": (storms.run, 90, 180),
+    "browser": (browser.run, 120, 120),
     "quickstart": (quickstart.run, 1800, 1800),
 }
 

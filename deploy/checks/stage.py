@@ -64,14 +64,14 @@ def wait_until(condition, seconds, what, interval=0.01):
 class Program:
     """A child process with its output in files; ended with the stage."""
 
-    def __init__(self, arguments, folder, name, environment=None):
+    def __init__(self, arguments, folder, name, environment=None, pass_fds=()):
         self.name = name
         self.output = folder / f"{name}.out"
         self.errors = folder / f"{name}.err"
         with open(self.output, "wb") as output, open(self.errors, "wb") as errors:
             self.process = subprocess.Popen(
                 [str(word) for word in arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
-                env={**os.environ, **(environment or {})})
+                env={**os.environ, **(environment or {})}, pass_fds=pass_fds)
         self.pid = self.process.pid
 
     @property
@@ -150,8 +150,8 @@ class Stage:
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, arguments, name, environment=None):
-        program = Program(arguments, self.folder, name, environment)
+    def start(self, arguments, name, environment=None, pass_fds=()):
+        program = Program(arguments, self.folder, name, environment, pass_fds)
         self.programs.append(program)
         return program
 

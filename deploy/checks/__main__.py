@@ -7,8 +7,8 @@ import sys
 import time
 import traceback
 
-from . import browser, (
-    bulk, cold_token, crowd, development_server, garbage, idle, mistakes, mixed, quickstart, refusals, secrets,
+from . import (
+    browser, bulk, cold_token, crowd, development_server, garbage, idle, mistakes, mixed, quickstart, refusals, secrets,
     server_down, signals, start, storms)
 from .client import Broken
 from .outcome import HEAD, Row

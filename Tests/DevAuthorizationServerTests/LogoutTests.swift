@@ -172,3 +172,81 @@ struct LogoutTests {
         }
     }
 }
+
+extension LogoutTests {
+    @Test("a client logs its user out with an ID token, and the browser goes where the client registered")
+    func byClient() async throws {
+        try await withServer { server in
+            let after = "http://127.0.0.1:5555/bye?x=1"
+            let client = try await server.makeWebClient([
+                "post_logout_redirect_uris": [.string(after)], "backchannel_logout_uri": "http://127.0.0.1:1/gone",
+            ])
+            let flow = Flow(Browser(server), client)
+            let tokens = try await flow.tokens(login: ["remember": true])
+            func address(_ parameters: [(String, String)]) -> String {
+                let form = FormURLEncoded(parameters.map { FormURLEncoded.Parameter(name: $0.0, value: $0.1) })
+                return "/oauth2/sessions/logout?" + String(decoding: form.encoded(), as: UTF8.self)
+            }
+            let hint = ("id_token_hint", tokens.text("id_token"))
+            for (name, value) in [
+                ("post_logout_redirect_uri", after + "/"), ("post_logout_redirect_uri", "https://evil.example/"),
+            ] {
+                let place = Place(try await flow.browser.walk(address([hint, (name, value)])))
+                #expect(place["error"] == "invalid_request")
+            }
+            let parameters = [hint, ("post_logout_redirect_uri", after), ("state", "state-4711")]
+            let place = Place(try await flow.browser.walk(address(parameters)))
+            let challenge = try #require(place["logout_challenge"])
+            let request = try await server.get(.admin, "\(Flow.requests)/logout?logout_challenge=\(challenge)")
+            #expect(request["rp_initiated"] == true)
+            #expect(request["client"]?.objectValue?["client_id"] == .string(client.id))
+            #expect(request["client"]?.objectValue?["client_secret"] == nil)
+            let accepted = try await server.put(
+                "\(Flow.requests)/logout/accept?logout_challenge=\(challenge)", json: nil)
+            // Its back-channel address answers nobody, which holds nothing up.
+            let end = try await flow.browser.walk(accepted.text("redirect_to"))
+            #expect(end == after + "&state=state-4711")
+            #expect(!(try await server.skips(flow)))
+            #expect(try await server.isActive(tokens.text("access_token")))
+            // Now that the session is over there is nothing to ask.
+            #expect(try await flow.browser.walk(address(parameters)) == after + "&state=state-4711")
+        }
+    }
+
+    @Test("an access token, even one of this server's JWTs, is no hint")
+    func otherTokens() async throws {
+        try await withServer({ $0.tokenStrategy = .jwt }) { server in
+            let flow = Flow(Browser(server), try await server.makeWebClient())
+            let tokens = try await flow.tokens(
+                login: ["remember": true], consent: ["session": ["access_token": ["sid": "x"]]])
+            let token = tokens.text("access_token")
+            #expect(token.split(separator: ".").count == 3)
+            let place = Place(try await flow.browser.walk("/oauth2/sessions/logout?id_token_hint=\(token)"))
+            #expect(place["error"] == "invalid_request")
+            let asked = Flow(flow.browser, flow.client, [("id_token_hint", token)])
+            #expect(try await asked.begin()["error"] == "invalid_request")
+        }
+    }
+
+    @Test("an ID token says whom the client means: another user is login_required")
+    func hints() async throws {
+        try await withServer { server in
+            let client = try await server.makeWebClient()
+            let alice = Flow(Browser(server), client)
+            let hint = try await alice.tokens(login: ["remember": true]).text("id_token")
+            let bob = Flow(Browser(server), client, subject: "bob")
+            _ = try await bob.run(login: ["remember": true])
+            let same = Flow(alice.browser, client, [("id_token_hint", hint)])
+            let challenge = try await same.loginChallenge()
+            let request = try await server.get(.admin, "\(Flow.requests)/login?login_challenge=\(challenge)")
+            #expect(request["skip"] == true)
+            let context = request["oidc_context"]?.objectValue
+            #expect(context?["id_token_hint_claims"]?.objectValue?["sub"] == "alice")
+            let other = Flow(bob.browser, client, [("id_token_hint", hint)])
+            #expect(try await other.begin()["error"] == "login_required")
+            let late = Flow(Browser(server), client, subject: "bob", [("id_token_hint", hint)])
+            let login = try await late.acceptLogin(try await late.loginChallenge())
+            #expect(Place(try await late.browser.walk(login))["error"] == "login_required")
+        }
+    }
+}

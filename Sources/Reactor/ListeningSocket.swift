@@ -37,7 +37,7 @@ package final class ListeningSocket: Sendable {
     ///
     /// TCP: the first is bound without `SO_REUSEPORT`, or another process's sockets would share the port silently; it
     /// then allows the others beside it. Unix: one socket under several descriptors. A file left by a process that is
-    /// gone is taken over; one that still answers is `addressInUse`.
+    /// gone is taken over; one that still answers is `addressInUse`, and a file that is no socket `notASocket`.
     package static func open(
         at address: SocketAddress, count: Int = 1, options: ListenOptions = ListenOptions(),
         kernel: any Kernel = LinuxKernel()
@@ -125,7 +125,7 @@ package final class ListeningSocket: Sendable {
     private static func removeAbandonedSocket(at path: String, kernel: any Kernel) throws(SystemError) {
         let inUse = SystemError(.bind, .addressInUse)
         guard let before = kernel.fileIdentity(path) else { return }
-        guard before.isSocket else { throw inUse }
+        guard before.isSocket else { throw SystemError(.bind, .notASocket) }
         let probe = kernel.makeSocket(.unix)
         guard probe >= 0 else { throw SystemError(.socket, result: probe) }
         let result = kernel.connect(probe, to: .unix(path: path))

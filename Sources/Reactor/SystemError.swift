@@ -64,6 +64,7 @@ extension SystemError.Code {
     package static let tooManyDescriptors = Self(rawValue: 24)
     package static let brokenPipe = Self(rawValue: 32)
     package static let nameTooLong = Self(rawValue: 36)
+    package static let notASocket = Self(rawValue: 88)
     package static let addressInUse = Self(rawValue: 98)
     package static let addressNotAvailable = Self(rawValue: 99)
     package static let networkUnreachable = Self(rawValue: 101)

@@ -9,6 +9,12 @@ struct BearergateDev: AsyncParsableCommand {
         abstract: "An authorization server, an echo upstream and a demo, for development.",
         subcommands: [AuthorizationServerCommand.self, EchoUpstreamCommand.self, DemoCommand.self])
 
+    /// A command without a subcommand asks for nothing: wrong usage, not a call for help.
+    mutating func run() async throws {
+        Terminal.complain("a subcommand is missing\n\n\(Self.helpMessage())")
+        throw ExitCode(2)
+    }
+
     /// Exit codes as of `bearergate`: 0 fine, 1 the answer is no, 2 wrong usage or something that cannot be used.
     static func main() async {
         do {

@@ -16,6 +16,12 @@ struct Bearergate: AsyncParsableCommand {
         version: BuildVersion.text,
         subcommands: [Serve.self, Check.self])
 
+    /// A command without a subcommand asks for nothing: wrong usage, not a call for help.
+    mutating func run() async throws {
+        Complaint.write("bearergate: a subcommand is missing\n\n\(Self.helpMessage())")
+        throw ExitCode(2)
+    }
+
     static func main() async {
         do {
             var command = try Self.parseAsRoot()

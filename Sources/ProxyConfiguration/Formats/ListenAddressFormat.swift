@@ -1,3 +1,5 @@
+import ProxyCore
+
 extension ValueFormat where Value == ListenAddress {
     /// `host:port` with an address literal or `localhost`, or `unix:PATH`.
     package static let listenAddress = ValueFormat("address", schema: .text) { node, context in
@@ -20,6 +22,13 @@ extension ValueFormat where Value == ListenAddress {
             place.address != nil || place.host == "localhost"
         else {
             context.error("\(shown(text)) is no address to listen on", at: node.position, remedy: "write \(expected)")
+            return nil
+        }
+        // No socket of ours takes both families, and one of IPv6 alone cannot have an IPv4 address.
+        if place.isIPv6, let address = place.address, !address.isIPv6 {
+            context.error(
+                "\(shown(text)) is an IPv4 address in IPv6's spelling", at: node.position,
+                remedy: "write `\(String(decoding: address.text, as: UTF8.self)):\(port)`")
             return nil
         }
         return .network(host: place.host == "localhost" ? "127.0.0.1" : place.host, port: port)

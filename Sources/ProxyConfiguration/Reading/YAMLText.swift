@@ -30,8 +30,10 @@ package enum YAMLText {
             problems.error("the file is not UTF-8", at: .start, remedy: "save it as UTF-8")
             return nil
         }
+        // The library is never given an anchor, and without the library there are no nodes to look at: what else is wrong
+        // is found once the anchors are gone, and the message says so.
         if let position = AnchorScan.firstAnchor(in: bytes) {
-            self.reportAnchor(at: position, problems: problems)
+            self.reportAnchor(at: position, problems: problems, endsReading: true)
             return nil
         }
         var renamed: Set<String> = []
@@ -100,9 +102,10 @@ package enum YAMLText {
         return (String(scalars), String(stand))
     }
 
-    private static func reportAnchor(at position: Position, problems: ProblemCollector) {
+    private static func reportAnchor(at position: Position, problems: ProblemCollector, endsReading: Bool = false) {
+        let rest = endsReading ? "; the rest of the file is checked once there are none" : ""
         problems.error(
-            "anchors and aliases are not read", at: position,
+            "anchors and aliases are not read\(rest)", at: position,
             remedy: "write the value out, or put what routes share under `defaults`; quote a text that begins with `&`")
     }
 
@@ -112,7 +115,8 @@ package enum YAMLText {
             .parser(let context, let problem, let mark, yaml: _),
             .composer(let context, let problem, let mark, yaml: _):
             if problem.contains("undefined alias") {
-                self.reportAnchor(at: Position(line: mark.line, column: mark.column), problems: problems)
+                self.reportAnchor(
+                    at: Position(line: mark.line, column: mark.column), problems: problems, endsReading: true)
                 return
             }
             let detail = context.map { " \($0.text)" } ?? ""

@@ -21,6 +21,42 @@ package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         case .unix: true
         }
     }
+
+    /// Nil for a Unix socket.
+    var port: UInt16? {
+        if case .network(host: _, let port) = self { port } else { nil }
+    }
+
+    /// The same address, however it is written.
+    func isSame(as other: ListenAddress) -> Bool {
+        switch (self, other) {
+        case (.unix(let path), .unix(let otherPath)): path == otherPath
+        case (.network(let host, let port), .network(let otherHost, let otherPort)):
+            port == otherPort && IPAddress(host) == IPAddress(otherHost)
+        default: false
+        }
+    }
+
+    /// Whether the system would refuse to listen on both: a wildcard takes its port on every address of its family.
+    ///
+    /// `[::]` of a proxy listener leaves IPv4 alone; `takesBothFamilies` says that ours does not. Port 0 is another one
+    /// each time.
+    func overlaps(_ other: ListenAddress, takesBothFamilies: Bool) -> Bool {
+        guard case .network(let host, let port) = self, case .network(let otherHost, let otherPort) = other else {
+            return self.isSame(as: other)
+        }
+        guard port == otherPort, port != 0, let address = IPAddress(host), let otherAddress = IPAddress(otherHost)
+        else { return false }
+        let isWildcard = address == Self.anyIPv4 || address == Self.anyIPv6
+        if address.isIPv6 == otherAddress.isIPv6 {
+            return address == otherAddress || isWildcard || otherAddress == Self.anyIPv4
+                || otherAddress == Self.anyIPv6
+        }
+        return takesBothFamilies && address == Self.anyIPv6
+    }
+
+    private static let anyIPv4 = IPAddress.v4(0)
+    private static let anyIPv6 = IPAddress.v6(high: 0, low: 0)
 }
 
 /// One listener for clients, validated.

@@ -108,54 +108,6 @@ extension Validation {
         }
         return log
     }
-
-    private func listeners() -> [ListenerSettings] {
-        var settings: [ListenerSettings] = []
-        var lines: [ListenAddress: Position] = [:]
-        for (index, placed) in (self.file.listeners.value ?? []).enumerated() {
-            let section = placed.value
-            guard let address = section.address.value else { continue }
-            let context = self.context("listeners[\(index)]")
-            if let first = lines[address], !address.letsTheSystemChoose {
-                context.error(
-                    "\(shown(address.description)) is listened on already, see line \(first.line)",
-                    at: section.address.position, remedy: "leave one of them out")
-            }
-            lines[address] = section.address.position
-            if case .network = address, section.socketMode.isWritten {
-                context.error(
-                    "`socket_mode` belongs to a `unix:` address", at: section.socketMode.position,
-                    remedy: "leave it out")
-            }
-            let peers = (try? TrustedPeers((section.trustedPeers.value ?? []).map(\.value))) ?? .nobody
-            settings.append(
-                ListenerSettings(address: address, socketMode: section.socketMode.value ?? 0o660, trustedPeers: peers))
-        }
-        return settings
-    }
-
-    private func admin(listeners: [ListenerSettings]) -> AdminSettings? {
-        guard let section = self.file.admin.value, let address = section.address.value else { return nil }
-        if !address.letsTheSystemChoose, listeners.contains(where: { $0.address == address }) {
-            self.context("admin").error(
-                "\(shown(address.description)) is listened on for clients already", at: section.address.position,
-                remedy: "give the admin API an address of its own")
-        }
-        let token = self.secrets.secret(section.token, path: "admin.token")
-        if !section.token.isWritten && !address.isLocal {
-            self.problems.warning(
-                "`admin`: without a token only health and metrics are served on \(shown(address.description))",
-                at: section.address.position, remedy: "write `token: {file: PATH}`, or listen on loopback")
-        }
-        return AdminSettings(address: address, token: token, hosts: (section.hosts.value ?? []).map(\.value))
-    }
-}
-
-extension ListenAddress {
-    /// Port 0: two of them are two addresses.
-    fileprivate var letsTheSystemChoose: Bool {
-        if case .network(host: _, port: 0) = self { true } else { false }
-    }
 }
 
 // MARK: Upstreams

@@ -28,6 +28,16 @@ import Testing
     }
 
     @Test(
+        "What ends the reading says that the rest is not checked yet",
+        arguments: ["a: &x 1\nversion: 7\n", "version: 7\na: *x\n"])
+    func saysThatTheRestIsNotChecked(text: String) {
+        let result = self.read(text)
+        #expect(result.node == nil)
+        #expect(result.problems.count == 1)
+        #expect(result.problems.first?.contains("the rest of the file is checked once there are none") == true)
+    }
+
+    @Test(
         "What is said of repeated keys is no matter of chance",
         arguments: [
             "? [a]\n: 1\n? [a]\n: 2\nb: 1\nb: 2\n? {c: d}\n: 1\n? {c: d}\n: 2\n",

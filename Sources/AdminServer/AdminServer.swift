@@ -16,6 +16,7 @@ import ServiceLifecycle
 package struct AdminServer<State: AdminState>: Sendable {
     package let options: AdminServerOptions
     private let state: State
+    var times = AdminTimes()
 
     package init(_ options: AdminServerOptions, state: State) {
         self.options = options
@@ -31,15 +32,20 @@ package struct AdminServer<State: AdminState>: Sendable {
     package func start() async throws(AdminServerError) -> RunningAdminServer {
         try await self.refuseLiveSocket()
         let (events, announce) = AsyncStream.makeStream(of: Event.self)
+        let access = AdminAccess(
+            isLocal: self.options.address.isLocal, token: self.options.token, hosts: self.options.hosts)
+        let connections = AdminConnections(connectionsMax: Self.connectionsMax)
+        let times = self.times
         let application = Application(
-            responder: AdminResponder(
-                access: AdminAccess(
-                    isLocal: self.options.address.isLocal, token: self.options.token, hosts: self.options.hosts),
-                state: self.state),
-            server: .http1(configuration: Self.channel),
+            responder: AdminResponder(access: access, state: self.state),
+            server: HTTPServerBuilder { responder in
+                AdminChannel(
+                    http: HTTP1Channel(responder: responder, configuration: Self.channel), connections: connections,
+                    access: access, times: times)
+            },
             configuration: ApplicationConfiguration(
                 address: self.options.address.bindAddress, backlog: Self.backlog,
-                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax, logger: Self.logger)),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.socketsMax, logger: Self.logger)),
             onServerRunning: { channel in announce.yield(.bound(port: channel.localAddress?.port)) },
             logger: Self.logger)
         var configuration = ServiceGroupConfiguration(
@@ -82,7 +88,13 @@ package struct AdminServer<State: AdminState>: Sendable {
     private func cannotListen(_ failure: (any Error)?) -> AdminServerError {
         let isInUse = (failure as? IOError)?.errnoCode == Self.addressInUse
         let reason =
-            if isInUse { "the address is in use" } else { failure.map { "\($0)" } ?? "stopped before it began" }
+            if isInUse {
+                "the address is in use"
+            } else if failure is UnixDomainSocketPathWrongType {
+                "there is a file that is no socket"
+            } else {
+                failure.map { "\($0)" } ?? "stopped before it began"
+            }
         return AdminServerError(
             address: self.options.address.description, reason: reason, isAddressInUse: isInUse)
     }
@@ -94,8 +106,11 @@ package struct AdminServer<State: AdminState>: Sendable {
                 maxHeaderFieldSize: 16_384, maxHeaderListSize: 32_768, maxHeaderFieldCount: 100))
     }
 
-    /// Probes, scrapers and a few people: more at once is somebody holding connections.
-    private static var connectionsMax: Int { 128 }
+    /// Probes, scrapers and a few people: more at once is somebody holding connections, and the one that has been silent
+    /// longest goes for the next.
+    static var connectionsMax: Int { 128 }
+    /// With those that are being closed; beyond it the next one waits for that.
+    private static var socketsMax: Int { 2 * self.connectionsMax }
     private static var backlog: Int { 128 }
     /// What is being answered takes milliseconds; a connection that is half way through a request is cut then.
     private static var stopMax: Duration { .seconds(1) }

@@ -12,11 +12,15 @@ struct AdminAccess: Sendable {
     struct Caller: Sendable {
         var hasOrigin: Bool
         var host: String?
+        /// `Host` came more than once.
+        var hasRepeatedHost = false
         /// Values of `Authorization`, in order.
         var authorization: [String]
     }
 
     enum Denial: Error, Hashable {
+        /// Two readers might take two of them (RFC 9112 §3.2).
+        case repeatedHost
         /// A page in somebody's browser.
         case crossOrigin
         /// A name that is not ours: DNS rebinding looks like this.
@@ -29,6 +33,7 @@ struct AdminAccess: Sendable {
 
     /// `isOpen`: health and metrics, which need no token.
     func check(_ caller: Caller, isOpen: Bool) throws(Denial) {
+        guard !caller.hasRepeatedHost else { throw .repeatedHost }
         guard !caller.hasOrigin else { throw .crossOrigin }
         guard let host = caller.host, self.isOurs(host) else { throw .foreignHost }
         guard !isOpen, !self.isLocal else { return }
@@ -41,7 +46,21 @@ struct AdminAccess: Sendable {
         guard presented == token else { throw .wrongToken }
     }
 
-    private func isOurs(_ field: String) -> Bool {
+    /// The authority of a target in absolute-form (RFC 9112 §3.2.2), empty when it has none; nil for origin-form and `*`.
+    static func authority(ofTarget target: String) -> String? {
+        let bytes = Array(target.utf8)
+        guard let first = bytes.first, first != UInt8(ascii: "/"), bytes != [UInt8(ascii: "*")] else { return nil }
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            bytes[(colon + 1)...].starts(with: [UInt8(ascii: "/"), UInt8(ascii: "/")])
+        else { return "" }
+        let authority = bytes[(colon + 3)...].prefix {
+            $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#")
+        }
+        return String(decoding: authority, as: UTF8.self)
+    }
+
+    /// Whether a `Host` or an authority names this machine by address, or by a name that we know.
+    func isOurs(_ field: String) -> Bool {
         guard let name = Self.name(of: field) else { return false }
         if IPAddress(name) != nil { return true }
         let lower = name.lowercased()

@@ -82,6 +82,8 @@ struct AdminReply: Sendable {
 
     static func denied(_ denial: AdminAccess.Denial) -> AdminReply {
         switch denial {
+        case .repeatedHost:
+            return AdminReply(.badRequest, Self.problem("invalid_request", "Host comes more than once"))
         case .crossOrigin:
             return AdminReply(.forbidden, Self.problem("cross_origin", "Requests with Origin are refused"))
         case .foreignHost:

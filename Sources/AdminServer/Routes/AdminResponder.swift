@@ -63,6 +63,8 @@ struct AdminResponder<State: AdminState>: HTTPResponder {
     private static func caller(of request: Request) -> AdminAccess.Caller {
         AdminAccess.Caller(
             hasOrigin: request.headers.contains(.origin), host: request.head.authority,
+            // The first one has become the authority.
+            hasRepeatedHost: request.headers.contains { $0.name.canonicalName == "host" },
             authorization: request.headers[values: .authorization])
     }
 }

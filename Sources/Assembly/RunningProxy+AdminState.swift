@@ -21,10 +21,7 @@ extension RunningProxy: AdminState {
         let now = WallClock.now().monotonic
         return PrometheusText(
             registry: self.registry,
-            servers: self.facts.generation.authorizationServers.map { server in
-                PrometheusText.Server(
-                    server, refreshes: self.refreshCounts.outcomes(of: server.settings.name), at: now)
-            },
+            servers: self.serverFigures(at: now),
             droppedLogLines: self.accessLog?.dropped ?? 0, process: ProcessFigures.now(), version: BuildVersion.text
         ).render()
     }

@@ -188,6 +188,9 @@ package final class RunningProxy: Sendable {
         case .addressInUse:
             return "cannot listen on \(address): the address is in use (stop the program that has it, or name another "
                 + "address under `listeners`)"
+        case .notASocket:
+            return "cannot listen on \(address): there is a file that is no socket (move it away, or name another path "
+                + "under `listeners`)"
         case .permissionDenied:
             return "cannot listen on \(address): permission denied (ports below 1024 need a privilege; name another "
                 + "address under `listeners`)"
@@ -202,7 +205,8 @@ package final class RunningProxy: Sendable {
             let running = try await AdminServer(settings.options, state: self).start()
             self.admin.withLock { $0 = running }
         } catch {
-            throw StartFailure("\(error) (stop the program that has it, or name another address in `admin.address`)")
+            let remedy = error.isAddressInUse ? "stop the program that has it, or name" : "name"
+            throw StartFailure("\(error) (\(remedy) another address in `admin.address`)")
         }
     }
 
@@ -210,6 +214,18 @@ package final class RunningProxy: Sendable {
         self.state.withLock { ($0.generation, $0.isDraining) }
     }
     var isListening: Bool { self.server.isListening }
+
+    /// Read in one step with the generation: a reload in between would make counters go back.
+    func serverFigures(at now: UInt64) -> [PrometheusText.Server] {
+        self.state.withLock { state in
+            state.generation.authorizationServers.map { server in
+                let name = server.settings.name
+                return PrometheusText.Server(
+                    server, refreshes: self.refreshCounts.outcomes(of: name),
+                    formerly: self.registry.formerCacheCounts(of: name), at: now)
+            }
+        }
+    }
 
     // MARK: While it runs
 
@@ -224,7 +240,11 @@ package final class RunningProxy: Sendable {
         let previous = self.state.withLock { $0.generation }
         do throws(ConfigurationProblems) {
             let configuration = try self.reloader.load(self.path, previous: previous)
-            self.state.withLock { $0.generation = configuration.generation }
+            self.state.withLock { state in
+                self.registry.noteSuccession(
+                    of: state.generation.authorizationServers, by: configuration.generation.authorizationServers)
+                state.generation = configuration.generation
+            }
             self.server.adopt(configuration.generation)
             self.refreshers.adopt(
                 configuration.generation.authorizationServers, plaintext: configuration.plaintextServers)

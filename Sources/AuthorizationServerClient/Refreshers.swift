@@ -44,7 +44,7 @@ package final class Refreshers: Sendable {
                 state.retired += running.tasks
                 state.running[identity] = nil
             }
-            for server in servers where state.running[ObjectIdentifier(server.state)] != nil {
+            for server in servers {
                 // Whoever reloads has replaced files: a key file among them is read anew.
                 if case .file? = server.settings.jwt?.source { server.state.refetchKeys() }
             }

@@ -7,6 +7,8 @@ package final class InstrumentRegistry: Sendable {
         var routes: [String: [RouteInstruments]] = [:]
         var upstreams: [String: [UpstreamInstruments]] = [:]
         var servers: [String: [ServerInstruments]] = [:]
+        /// What caches that are gone have counted, by server.
+        var formerCaches: [String: CacheStatistics] = [:]
         var generationNumber: UInt64 = 0
         var lastReloadSucceeded = true
     }
@@ -42,6 +44,22 @@ package final class InstrumentRegistry: Sendable {
                     row($0.settings.name, &state.servers, ServerInstruments.init(serverName:))
                 })
         }
+    }
+
+    /// A reload has put `servers` in place of `former`: what the caches that go with those have counted stays counted.
+    ///
+    /// Called in one step with the change of generation that `formerCacheCounts` is read by. What requests under way still
+    /// look up in a cache that has gone is not counted.
+    package func noteSuccession(of former: [AuthorizationServer], by servers: [AuthorizationServer]) {
+        for server in former where !servers.contains(where: { $0.state.cache === server.state.cache }) {
+            let counts = server.state.cache.statistics.countsAlone
+            self.state.withLock { $0.formerCaches[server.settings.name, default: CacheStatistics()] += counts }
+        }
+    }
+
+    /// What earlier caches of a server have counted; nothing of what they held.
+    package func formerCacheCounts(of server: String) -> CacheStatistics {
+        self.state.withLock { $0.formerCaches[server] ?? CacheStatistics() }
     }
 
     package func noteReload(succeeded: Bool, generation number: UInt64) {

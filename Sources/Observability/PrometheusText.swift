@@ -39,10 +39,14 @@ package struct PrometheusText: Sendable {
             self.keys = keys
         }
 
-        /// The server as it is now; `refreshes` are its key fetches by how they ended.
+        /// The server as it is now; `refreshes` are its key fetches by how they ended, `formerly` what its caches before
+        /// this one have counted.
         package init(
-            _ server: AuthorizationServer, refreshes: [(outcome: String, count: UInt64)], at now: UInt64
+            _ server: AuthorizationServer, refreshes: [(outcome: String, count: UInt64)],
+            formerly: CacheStatistics = CacheStatistics(), at now: UInt64
         ) {
+            var cache = server.state.cache.statistics
+            cache += formerly
             let figures = server.state.guardFigures
             var keys: Keys?
             if server.settings.jwt != nil {
@@ -50,7 +54,7 @@ package struct PrometheusText: Sendable {
                 keys = Keys(age: shown.age, isUsable: shown.isUsable, refreshes: refreshes)
             }
             self.init(
-                name: server.settings.name, cache: server.state.cache.statistics, inFlight: figures.inFlight,
+                name: server.settings.name, cache: cache, inFlight: figures.inFlight,
                 waiting: figures.waiting, breaker: figures.breaker, keys: keys)
         }
     }

@@ -130,6 +130,20 @@ import Testing
         }
     }
 
+    @Test("SPEC §9: cached tokens go on across a reload of a server's timeouts, also while it is away")
+    func cacheAcrossReloadOfTimeouts() throws {
+        try withProxy { proxy throws in
+            let ask = { try proxy.exchange(request("GET", "/api/x", token: "tok"))?.status }
+            #expect(try ask() == 200)
+            proxy.authorizationServer.stop()
+            let text = StandardConfiguration { $0.introspection = ["timeout: 900ms", "breaker: {failures: 9}"] }.text
+            try proxy.reload(text)
+            // Mail is read in order, but when is the loop's matter: each generation answers from the same cache.
+            for _ in 0..<20 { #expect(try ask() == 200) }
+            #expect(proxy.authorizationServer.callCount == 1)
+        }
+    }
+
     @Test("a request under way ends by the rules it began with")
     func exchangeKeepsGeneration() throws {
         let gate = Gate()

@@ -204,4 +204,40 @@ import Testing
         // After 2020 and not in the future by more than a clock's step.
         #expect(figures.startedAt > 1_577_836_800_000_000_000)
     }
+
+    @Test("A counter never goes back: a reload that replaces a cache keeps what it counted, not what it held")
+    func cacheCountsOutliveTheCache() throws {
+        let registry = InstrumentRegistry(loopCount: 1)
+        let first = try self.generation()
+        let now = ProxyCore.Instant(monotonic: 1, wall: NumericDate(seconds: 1_000))
+        func lookUp(_ generation: ProxyGeneration, times: Int) throws {
+            for number in 0..<times {
+                let digest = try #require(Digest256(Array(repeating: UInt8(number), count: 32)))
+                _ = generation.authorizationServers[0].state.cache.lookupOrJoin(
+                    TokenFingerprint(digest: digest), waiter: WaiterID(loop: 0, slot: 0, generation: 0), at: now,
+                    notOlderThan: 0)
+            }
+        }
+        func misses(_ generation: ProxyGeneration) throws -> Double? {
+            let servers = generation.authorizationServers.map {
+                PrometheusText.Server(
+                    $0, refreshes: [], formerly: registry.formerCacheCounts(of: $0.settings.name), at: 0)
+            }
+            #expect(servers[0].cache.flights == generation.authorizationServers[0].state.cache.statistics.flights)
+            return try self.text(registry, servers: servers)
+                .families["bearergate_token_cache_lookups_total"]?.samples.first { $0.label("result") == "miss" }?.value
+        }
+        try lookUp(first, times: 3)
+        #expect(try misses(first) == 3)
+        // The same cache under other routes, then another cache, then another again.
+        registry.noteSuccession(of: first.authorizationServers, by: first.authorizationServers)
+        #expect(try misses(first) == 3)
+        let second = try self.generation()
+        registry.noteSuccession(of: first.authorizationServers, by: second.authorizationServers)
+        #expect(try misses(second) == 3)
+        try lookUp(second, times: 2)
+        let third = try self.generation()
+        registry.noteSuccession(of: second.authorizationServers, by: third.authorizationServers)
+        #expect(try misses(third) == 5)
+    }
 }

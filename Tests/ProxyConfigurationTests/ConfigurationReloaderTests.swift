@@ -1,4 +1,5 @@
 import Foundation
+import JOSE
 import ProxyCore
 import Testing
 
@@ -20,6 +21,41 @@ import Testing
         let third = try self.reloader.load(text: changed, previous: second).generation
         #expect(third.number == 3)
         #expect(third.authorizationServers[0].state !== first.authorizationServers[0].state)
+    }
+
+    @Test("SPEC §4: keys stay whatever else changes, but where they come from and which of them count")
+    func keepsKeys() throws {
+        let sample = SampleConfiguration()
+        let server = "authorization_servers.main"
+        let first = try self.reloader.load(text: sample.text).generation
+        let state = first.authorizationServers[0].state
+        _ = state.nextKeyFetch(at: 0)
+        _ = state.keysFetched(JSONWebKeySet(keys: []), at: 0)
+        func keys(_ key: String, _ value: String) throws -> JSONWebKeySet? {
+            let text = sample.with("\(server).\(key)", value).text
+            let generation = try self.reloader.load(text: text, previous: first).generation
+            #expect(generation.authorizationServers[0].state !== state)
+            return generation.authorizationServers[0].state.keySnapshot(at: 1)?.keys
+        }
+        #expect(try keys("jwt.jwks_uri", "https://as.example.com/other.json") == nil)
+        #expect(try keys("jwt.min_rsa_bits", "3072") == nil)
+        #expect(try keys("jwt.algorithms", "[ES256]") == nil)
+        for (key, value) in [
+            ("cache.ttl", "1s"), ("cache.size", "1MiB"), ("jwt.audiences", "[other]"), ("jwt.leeway", "1s"),
+            ("jwt.types", "[at+jwt, JWT]"), ("jwt.refresh", "{lifetime: 60s}"), ("introspection.timeout", "3s"),
+            ("introspection.endpoint", "http://127.0.0.1:1/i"), ("plaintext", "allow"),
+        ] {
+            #expect(try keys(key, value) != nil, "\(key)")
+        }
+    }
+
+    @Test("SPEC §9: cached tokens go on when only how a server is asked has changed")
+    func keepsAnswers() throws {
+        let sample = SampleConfiguration()
+        let first = try self.reloader.load(text: sample.text).generation
+        let text = sample.with("authorization_servers.main.introspection.timeout", "3s").text
+        let second = try self.reloader.load(text: text, previous: first).generation
+        #expect(second.authorizationServers[0].state.cache === first.authorizationServers[0].state.cache)
     }
 
     @Test("A server under another name is another server")

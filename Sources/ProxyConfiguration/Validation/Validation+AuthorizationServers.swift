@@ -24,11 +24,13 @@ extension Validation {
         return compiled
     }
 
-    /// The previous generation's state when nothing about the server changed: its cache, keys and breaker live on.
+    /// The previous generation's state when nothing about the server changed, else one that takes over what is still good
+    /// of it: its cache, keys and breaker live on.
     private func state(for settings: AuthorizationServer.Settings) -> AuthorizationServerState {
         let former = self.previous?.authorizationServers.first { $0.settings.name == settings.name }
         if let former, former.settings == settings { return former.state }
-        return AuthorizationServerState(settings: settings, jitter: UInt64.random(in: .min ... .max))
+        return AuthorizationServerState(
+            settings: settings, jitter: UInt64.random(in: .min ... .max), succeeding: former)
     }
 
     private func settings(
@@ -60,6 +62,7 @@ extension Validation {
         var settings = AuthorizationServer.Settings(name: named.name, issuer: section.issuer.value, strategy: strategy)
         settings.introspection = introspects ? introspection : nil
         settings.jwt = verifies ? jwt : nil
+        settings.allowsPlaintext = section.plaintext.value == .allow
         if let cache = section.cache.value {
             cache.ttl.value.map { settings.cache.lifetime = $0 }
             cache.negativeTTL.value.map { settings.cache.negativeLifetime = $0 }

@@ -20,6 +20,18 @@ package struct CacheStatistics: Sendable, Hashable {
 
     package init() {}
 
+    /// What was counted, without what is held: the part that outlives the cache.
+    package var countsAlone: CacheStatistics {
+        var counts = CacheStatistics()
+        counts.hits = self.hits
+        counts.negativeHits = self.negativeHits
+        counts.misses = self.misses
+        counts.joined = self.joined
+        counts.crowded = self.crowded
+        counts.evictions = self.evictions
+        return counts
+    }
+
     package static func += (sum: inout Self, other: Self) {
         sum.hits &+= other.hits
         sum.negativeHits &+= other.negativeHits

@@ -3,7 +3,8 @@ package import OAuthModel
 
 /// An authorization server that routes trust: how its tokens are checked and how answers are kept.
 ///
-/// The settings are immutable; `state` outlives reloads that leave the settings as they were.
+/// The settings are immutable; `state` outlives reloads that leave the settings as they were, and what is still good of
+/// it those that do not.
 package final class AuthorizationServer: Sendable {
     /// Position in the generation's list; instruments are kept under it.
     package let index: Int
@@ -35,10 +36,12 @@ package final class AuthorizationServer: Sendable {
         package var introspection: Introspection?
         package var jwt: JWT?
         package var cache: Cache
+        /// What discovery finds may be `http` beyond this machine.
+        package var allowsPlaintext: Bool
 
         package init(
             name: String, issuer: IssuerIdentifier? = nil, strategy: ValidationStrategy,
-            introspection: Introspection? = nil, jwt: JWT? = nil, cache: Cache = Cache()
+            introspection: Introspection? = nil, jwt: JWT? = nil, cache: Cache = Cache(), allowsPlaintext: Bool = false
         ) {
             self.name = name
             self.issuer = issuer
@@ -46,6 +49,7 @@ package final class AuthorizationServer: Sendable {
             self.introspection = introspection
             self.jwt = jwt
             self.cache = cache
+            self.allowsPlaintext = allowsPlaintext
         }
     }
 

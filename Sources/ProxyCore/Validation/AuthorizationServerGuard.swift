@@ -1,8 +1,8 @@
 /// Stands before an authorization server: how many questions are out at once, who queues behind them, and when it is left
 /// in peace because it fails.
 ///
-/// The breaker is closed, open, or half-open with exactly one probe; opening doubles up to 30 s while probes fail, but not
-/// for a server that is not there at all, so that it is found soon once it is. Pure: the caller performs what it says and
+/// The breaker is closed, open, or half-open with exactly one probe. Only failures that cost the server something double
+/// its time, up to 30 s: one that cannot be reached is asked again as soon as before, so that it is found once it is back. Pure: the caller performs what it says and
 /// reports how each call ended.
 package struct AuthorizationServerGuard: Sendable {
     package struct Limits: Sendable, Hashable {
@@ -90,16 +90,23 @@ package struct AuthorizationServerGuard: Sendable {
     }
 
     private let limits: Limits
-    package private(set) var breaker: Breaker = .closed(failures: 0)
+    package private(set) var breaker: Breaker
     package private(set) var inFlight = 0
     /// First come, first served.
     private var queue: [Queued] = []
     /// Calls let go before the breaker last changed say nothing about what came after.
     private var era: UInt64 = 0
 
-    package init(limits: Limits) {
+    /// `breaker` as a guard before this one left it, of the same server.
+    package init(limits: Limits, resuming breaker: Breaker = .closed(failures: 0)) {
         precondition(limits.concurrencyMax > 0, "a server that may not be asked serves no route")
         self.limits = limits
+        // The probe that is out reports to the guard that let it go: here the next question is one, at once.
+        if case .halfOpen(let span) = breaker {
+            self.breaker = .open(until: 0, span: span)
+        } else {
+            self.breaker = breaker
+        }
     }
 
     package var waiting: Int { self.queue.count }

@@ -1,8 +1,10 @@
 package import JOSE
 import Synchronization
 
-/// What all loops share about one authorization server, and what outlives a reload that leaves its settings as they were:
-/// the cache, the guard before it, and its keys.
+/// What all loops share about one authorization server: the cache, the guard before it, and its keys.
+///
+/// It outlives a reload that leaves the settings as they were; one that changes them makes another that takes over what
+/// is still good (<doc:WhatAReloadKeeps>).
 ///
 /// Machines decide under a lock; waking, sending and resuming happen outside it.
 package final class AuthorizationServerState: Sendable {
@@ -12,25 +14,40 @@ package final class AuthorizationServerState: Sendable {
     private let wakeRefresher: Mutex<(@Sendable () -> Void)?>
     private let discoveredEndpoint: Mutex<ServiceEndpoint?>
 
-    /// `jitter` in thousandths spreads key refreshes of many processes.
-    package init(settings: AuthorizationServer.Settings, jitter: UInt64) {
-        self.cache = TokenCache(
-            lifetime: CacheLifetime(accepted: settings.cache.lifetime, rejected: settings.cache.negativeLifetime),
-            bytesMax: settings.cache.bytesMax, negativeBytesMax: settings.cache.negativeBytesMax)
+    /// - Parameters:
+    ///   - jitter: in thousandths, spreads key refreshes of many processes.
+    ///   - former: the server of this name before a reload; it goes on as it is, since requests under way still use it
+    ///     and the reload may yet come to nothing.
+    package init(
+        settings: AuthorizationServer.Settings, jitter: UInt64, succeeding former: AuthorizationServer? = nil
+    ) {
+        let kept = former.map { AuthorizationServer.Inheritance(from: $0.settings, to: settings) }
+        if let former, kept?.answers == true {
+            self.cache = former.state.cache
+        } else {
+            self.cache = TokenCache(
+                lifetime: CacheLifetime(accepted: settings.cache.lifetime, rejected: settings.cache.negativeLifetime),
+                bytesMax: settings.cache.bytesMax, negativeBytesMax: settings.cache.negativeBytesMax)
+        }
         let calls = settings.introspection ?? AuthorizationServer.Introspection(endpoint: nil)
+        let breaker = kept?.breaker == true ? former?.state.guardFigures.breaker : nil
         self.guardian = Mutex(
             AuthorizationServerGuard(
                 limits: AuthorizationServerGuard.Limits(
                     concurrencyMax: calls.concurrencyMax, waitingMax: calls.waitingMax, waitMax: calls.waitMax,
-                    breakerFailures: calls.breakerFailures, breakerOpen: calls.breakerOpen)))
-        self.shelf = Mutex(
-            KeySetShelf(
-                times: KeySetShelf.Times(
-                    lifetime: settings.jwt?.lifetime ?? 0, cooldown: settings.jwt?.cooldown ?? 0,
-                    staleLimit: settings.jwt?.staleLimit ?? 0),
-                jitter: jitter))
+                    breakerFailures: calls.breakerFailures, breakerOpen: calls.breakerOpen),
+                resuming: breaker ?? .closed(failures: 0)))
+        let times = KeySetShelf.Times(
+            lifetime: settings.jwt?.lifetime ?? 0, cooldown: settings.jwt?.cooldown ?? 0,
+            staleLimit: settings.jwt?.staleLimit ?? 0)
+        if let former, kept?.keys == true {
+            self.shelf = Mutex(former.state.shelf.withLock { KeySetShelf(succeeding: $0, times: times) })
+        } else {
+            self.shelf = Mutex(KeySetShelf(times: times, jitter: jitter))
+        }
         self.wakeRefresher = Mutex(nil)
-        self.discoveredEndpoint = Mutex(nil)
+        self.discoveredEndpoint = Mutex(
+            kept?.breaker == true ? former?.state.discoveredEndpoint.withLock { $0 } : nil)
     }
 
     // MARK: Introspection calls

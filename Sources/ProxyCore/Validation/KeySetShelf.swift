@@ -74,6 +74,27 @@ package struct KeySetShelf: Sendable {
         self.waitersMax = waitersMax
     }
 
+    /// The shelf after a reload that changed when keys are fetched, or nothing about them: the set stays, with its age.
+    ///
+    /// Whoever waits on `former` is told by its refresher. A fetch under way there is not seen here, so it is made again.
+    package init(succeeding former: KeySetShelf, times: Times) {
+        self.times = times
+        self.jitter = former.jitter
+        self.waitersMax = former.waitersMax
+        self.stock = former.stock
+        self.epoch = former.epoch + Self.epochsLeft
+        self.dueAt = former.dueAt
+        self.isWanted = former.isWanted || former.isUnderWay
+        self.failures = former.failures
+        self.unknownKeyFetchAt = former.unknownKeyFetchAt
+        self.hasBeenAnswered = former.hasBeenAnswered
+        if let stock, self.failures == 0 { self.dueAt = stock.fetchedAt.addingClamped(self.refreshAge) }
+    }
+
+    /// Epochs that `former` may still begin before its refresher is retired, which a cache that both share must not take
+    /// for newer than ours: one for the fetch under way, and plenty.
+    private static let epochsLeft: UInt64 = 16
+
     // MARK: Loops
 
     /// The set to verify with; nil when there is none, or none young enough.

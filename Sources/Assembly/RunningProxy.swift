@@ -57,6 +57,11 @@ package final class RunningProxy: Sendable {
 
     // MARK: Starting
 
+    /// For a process that does nothing but serve: its memory, where secrets are, goes into no core file.
+    ///
+    /// - Returns: whether the system agreed.
+    package static func keepMemoryPrivate() -> Bool { CoreFiles.forbid() }
+
     /// Reads the file and starts everything; when anything cannot be had, nothing stays open.
     ///
     /// - Throws: `ConfigurationProblems`, or `StartFailure` with one clear line.

@@ -22,6 +22,10 @@ struct Serve: AsyncParsableCommand {
     var config: String
 
     func run() async throws {
+        // Before a secret is read.
+        if !RunningProxy.keepMemoryPrivate() {
+            Complaint.write("bearergate: core files cannot be forbidden here; a crash may write secrets to disk")
+        }
         let signals = Signals()
         let proxy: RunningProxy
         do {

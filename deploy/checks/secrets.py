@@ -20,6 +20,7 @@ def run(chosen):
         proxy, port, admin = world.start()
         asked = sum(world.attack(port) for _ in range(20 if chosen.full else 3))
         told = world.admin_answers(admin)
+        is_private = world.is_private(proxy)
         # Then the authorization server goes, and a reload fails.
         world.server.end()
         for _ in range(8):
@@ -33,11 +34,14 @@ def run(chosen):
         found = world.leaks(outputs)
         size = sum(map(len, outputs.values()))
         progress(f"{len(world.used)} secrets, {asked} requests, {size:,} bytes written")
+        cores = [name for name in os.listdir(stage.folder) if name.startswith("core")]
         return [
             Row("secrets, in all output", "no token, client secret or key in logs at trace level, metrics, admin API, `check`",
                 f"{len(world.used)} secrets looked for, five ways each, in {size:,} bytes of {len(outputs)} outputs: "
                 f"{', '.join(found) or 'none found'}; exit code {code}",
                 not found and code == 0 and asked > 0 and b'"decision"' in outputs["access.log"]),
+            Row("secrets, in core files", "no core file, no debugger of the same user",
+                f"{'forbidden' if is_private else 'possible'}, {len(cores)} written", is_private and not cores),
         ]
 
 
@@ -154,6 +158,17 @@ class World:
                                     env={**os.environ, **environment})
             outputs.append(result.stdout + result.stderr)
         return outputs
+
+    @staticmethod
+    def is_private(proxy):
+        """Its limit of core files, and that /proc says it may not be dumped: then its files belong to root."""
+        limits = open(f"/proc/{proxy.pid}/limits").read()
+        core = next(line for line in limits.splitlines() if line.startswith("Max core file size")).split()
+        if core[4:6] != ["0", "0"]:
+            return False
+        if os.getuid() == 0:
+            return True
+        return os.stat(f"/proc/{proxy.pid}/environ").st_uid == 0
 
     def outputs(self, told):
         files = {name: (self.stage.folder / name).read_bytes() for name in ("proxy.out", "proxy.err", "access.log")}

@@ -83,4 +83,8 @@ void clinux_thread_detach(unsigned long thread);
 int clinux_semaphore(void);
 void clinux_semaphore_wait(int fd);
 
+/* No core file and no debugger of the same user from now on (prctl(2) PR_SET_DUMPABLE, setrlimit(2) RLIMIT_CORE).
+ * 0 or a negative errno. */
+int clinux_forbid_core(void);
+
 #endif

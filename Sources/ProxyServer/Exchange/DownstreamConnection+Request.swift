@@ -133,7 +133,9 @@ extension DownstreamConnection {
     /// - Returns: whether there is something new to look at.
     private func receiveRequestBody() -> Bool {
         let remaining = self.exchange?.requestBody.remainingLength ?? 0
-        let size = remaining > UInt64(ReadBuffer.readChunk) ? ReadBuffer.bulk : ReadBuffer.readChunk * 2
+        let isBulk =
+            remaining > UInt64(ReadBuffer.readChunk) && self.context.loop.buffers.bytesInUse < Self.bulkBytesMax
+        let size = isBulk ? ReadBuffer.bulk : ReadBuffer.readChunk * 2
         let framing = self.exchange?.generation.generation.limits.head.bodyFramingMax ?? 0
         switch self.endpoint.receive(upTo: max(size, framing), chunk: size) {
         case .bytes:

@@ -231,11 +231,18 @@ extension DownstreamConnection: ServiceConnectionUser {
         }
     }
 
+    /// What a loop's buffers may hold while large blocks are still taken.
+    ///
+    /// Enough for a few hundred transfers that one side holds up; of more than that each holds a small block.
+    static let bulkBytesMax = 64 << 20
+
     private func receiveResponseBody(_ upstream: Endpoint) -> Bool {
         guard let exchange else { return false }
         let expected = exchange.responseBody.remainingLength ?? 0
+        // A large block waits with its bytes for as long as the client does: beyond their share all are small.
         let isBulk =
-            expected > UInt64(ReadBuffer.readChunk) || exchange.responseBody.contentCount > UInt64(ReadBuffer.bulk)
+            (expected > UInt64(ReadBuffer.readChunk) || exchange.responseBody.contentCount > UInt64(ReadBuffer.bulk))
+            && self.context.loop.buffers.bytesInUse < Self.bulkBytesMax
         let size = isBulk ? ReadBuffer.bulk : ReadBuffer.readChunk * 2
         let framing = exchange.generation.generation.limits.head.bodyFramingMax
         switch upstream.receive(upTo: max(size, framing), chunk: size) {

@@ -13,7 +13,7 @@ struct ListenerTests {
             (.public, "/.well-known/openid-configuration", ["POST"], "GET"),
             (.public, "/health/ready", ["POST"], "GET"),
             (.admin, "/admin/clients", ["DELETE", "PUT"], "POST, GET"),
-            (.admin, "/admin/clients/x", ["POST"], "GET, DELETE, PUT, PATCH"),
+            (.admin, "/admin/clients/x", ["POST"], "GET, PUT, PATCH, DELETE"),
             (.admin, "/admin/oauth2/introspect", ["GET"], "POST"),
             (.admin, "/version", ["POST"], "GET"),
         ])

@@ -125,6 +125,8 @@ package final class ProxyServer: Sendable {
     /// Waits until every loop has begun; why one could not, if so: the process is of no use then.
     package func startUpFailure() async -> SystemError? { await self.startUp.outcome() }
 
+    package var loopCount: Int { self.threads.count }
+
     // MARK: While it runs
 
     /// New exchanges begin with `generation`; those under way keep theirs.

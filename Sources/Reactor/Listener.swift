@@ -1,8 +1,14 @@
 package protocol ListenerHandler: AnyObject {
+    /// Asked before each accept; who says no has paused the listener.
+    func listenerMayAccept(_ listener: Listener) -> Bool
     /// Takes the socket on (``Loop/makeEndpoint(socket:peer:handler:)``), sends it to another loop, or discards it.
     func listenerAccepted(_ listener: Listener, socket: Socket, peer: SocketAddress)
     /// No descriptor or memory was left for another connection; accepting goes on by itself after a rest.
     func listenerRests(_ listener: Listener, because error: SystemError)
+}
+
+extension ListenerHandler {
+    package func listenerMayAccept(_ listener: Listener) -> Bool { true }
 }
 
 /// Accepts connections on a loop.
@@ -75,7 +81,7 @@ package final class Listener {
 
     func ready() {
         for _ in 0..<Self.acceptsPerTurnMax {
-            guard self.isWatched else { return }
+            guard self.isWatched, self.handler?.listenerMayAccept(self) ?? false, self.isWatched else { return }
             var peer = SocketAddress.unix(path: "")
             let result = self.loop.kernel.accept(self.socket.descriptor, peer: &peer)
             if result >= 0 {

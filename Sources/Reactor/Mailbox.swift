@@ -3,7 +3,7 @@ import Synchronization
 /// How other threads speak to a loop: work to be run on its thread, in the order it came.
 ///
 /// Its length has no limit of its own because its producers have: a loop is sent at most one message for each waiting
-/// request, each flight that lands, each name being resolved and each reload.
+/// request, each flight that lands, each name being resolved, each connection closed at the cap and each reload.
 package final class Mailbox: Sendable {
     package typealias Work = @Sendable (Loop) -> Void
 

@@ -137,10 +137,10 @@ import Testing
         }
     }
 
-    @Test("beyond `limits.connections` new ones wait until an old one has gone")
-    func connectionCap() throws {
+    @Test("beyond `limits.connections` new ones wait until an old one has gone, however many loops", arguments: [1, 4])
+    func connectionCap(loops: Int) throws {
         let configuration = StandardConfiguration { $0.top = ["limits: {connections: 2}"] }
-        try withProxy(configuration.text) { proxy throws in
+        try withProxy(configuration.text, loops: loops) { proxy throws in
             let old = try [proxy.connect(), proxy.connect()]
             for client in old {
                 client.send(request("/public/x"))
@@ -154,6 +154,27 @@ import Testing
             #expect(try old[0].readResponse()?.status == 200)
             old[1].close()
             #expect(try new.readResponse()?.status == 200)
+        }
+    }
+
+    @Test("up to `limits.connections` all are served, and then one for each that goes, whichever loop the kernel chose")
+    func connectionCapAcrossLoops() throws {
+        let configuration = StandardConfiguration { $0.top = ["limits: {connections: 16}"] }
+        try withProxy(configuration.text, loops: 4) { proxy throws in
+            for _ in 0..<8 {
+                let old = try (0..<16).map { _ in try proxy.connect() }
+                for client in old {
+                    client.send(request("/public/x"))
+                    #expect(try client.readResponse()?.status == 200)
+                }
+                let new = try (0..<32).map { _ in try proxy.connect() }
+                for client in new { client.send(request("/public/x", ["Connection: close"])) }
+                for client in old { client.close() }
+                for client in new {
+                    #expect(try client.readResponse()?.status == 200)
+                }
+                for client in new { client.close() }
+            }
         }
     }
 

@@ -21,11 +21,11 @@ final class ProxyListener: ListenerHandler {
 
     func listenerAccepted(_ listener: Listener, socket: Socket, peer: SocketAddress) {
         let instruments = self.context.instruments
-        guard self.context.connections.count < self.context.connectionsMax else {
-            // A burst accepted in one wake-up may overshoot; the surplus is closed, old ones are served.
+        guard self.context.shared.connectionCount.enter(below: self.context.connectionsMax) else {
+            // Another loop took the last place between our look and the kernel's answer.
             instruments.add(to: .refusedConnections)
             self.context.loop.discard(socket)
-            return listener.pause()
+            return self.restAtCap(listener)
         }
         instruments.add(to: .acceptedConnections)
         do {
@@ -33,9 +33,22 @@ final class ProxyListener: ListenerHandler {
                 socket, peer: Self.identity(of: peer, trusted: self.settings.trustedPeers), context: self.context)
         } catch {
             instruments.add(to: .refusedConnections)
+            self.context.giveUpPlace()
         }
         instruments.set(self.context.connections.count, .openConnections)
-        if self.context.connections.count >= self.context.connectionsMax { listener.pause() }
+    }
+
+    /// Whoever comes at the cap waits in the kernel's backlog rather than being turned away.
+    func listenerMayAccept(_ listener: Listener) -> Bool {
+        if self.context.shared.connectionCount.hasRoom(below: self.context.connectionsMax) { return true }
+        self.restAtCap(listener)
+        return !listener.isPaused
+    }
+
+    private func restAtCap(_ listener: Listener) {
+        // Paused first: who leaves from here on finds a listener to resume.
+        listener.pause()
+        if !self.context.restsAtCap() { listener.resume() }
     }
 
     func listenerRests(_ listener: Listener, because: SystemError) {
@@ -51,6 +64,8 @@ final class ProxyListener: ListenerHandler {
                 ?? PeerIdentity(unixSocket: false, trusted: .nobody)
         }
     }
+
+    var isPaused: Bool { self.listener?.isPaused ?? false }
 
     func resume() {
         if let listener, listener.isPaused { listener.resume() }

@@ -14,6 +14,7 @@ final class ProcessContext: Sendable {
     let remoteIntrospection: (any RemoteIntrospection)?
     let directory: LoopDirectory
     let connectionsMax: Int?
+    let connectionCount = ConnectionCount()
 
     init(
         registry: InstrumentRegistry, resolver: Resolver, accessLog: AccessLog?, fingerprintKey: FingerprintKey,
@@ -150,6 +151,8 @@ final class LoopContext {
         for pool in self.current.allPools where pool.addresses.addresses.isEmpty { pool.addresses.refresh() }
         // The cap may have been raised.
         self.resumeListeners()
+        // It is the process's, so one loop says it for all.
+        if self.index == 0 { self.instruments.set(self.connectionsMax, .connectionsMax) }
         self.loop.schedule(self.resolveTimer, at: self.loop.now + generation.resolveInterval)
     }
 
@@ -163,18 +166,35 @@ final class LoopContext {
     func connectionClosed(_ id: WaiterID) {
         self.connections.release(id)
         self.instruments.set(self.connections.count, .openConnections)
-        self.resumeListeners()
+        self.giveUpPlace()
         self.finishDrainIfEmpty()
     }
 
-    private func resumeListeners() {
-        if self.connections.count < self.connectionsMax { for listener in self.listeners { listener.resume() } }
+    /// One connection less in the whole process: loops that rest at the cap are told, whichever has one waiting.
+    func giveUpPlace() {
+        guard self.shared.connectionCount.leave() else { return }
+        for index in 0..<self.shared.directory.count where index != Int(self.index) {
+            self.shared.directory.post(to: UInt16(index)) { $0.resumeListeners() }
+        }
+        self.resumeListeners()
     }
 
-    /// Each loop takes its share of `limits.connections`.
+    private func resumeListeners() {
+        guard self.current != nil, self.listeners.contains(where: \.isPaused), !self.restsAtCap() else { return }
+        for listener in self.listeners { listener.resume() }
+    }
+
+    /// Whether no more may be taken in; then this loop is told when that changes.
+    func restsAtCap() -> Bool {
+        let cap = self.connectionsMax
+        let count = self.shared.connectionCount
+        return !count.hasRoom(below: cap) && count.restsUntilRoom(below: cap)
+    }
+
+    /// Of all loops together: `limits.connections`, or what the process's limits allow.
     var connectionsMax: Int {
         let configured = self.current.generation.limits.connections
-        return max(1, min(configured, self.shared.connectionsMax ?? configured) / max(1, self.shared.directory.count))
+        return max(1, min(configured, self.shared.connectionsMax ?? configured))
     }
 
     // MARK: Waiters

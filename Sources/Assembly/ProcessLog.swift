@@ -1,4 +1,3 @@
-import Glibc
 package import Observability
 
 /// What the process says of itself, on standard error: starts, reloads, refreshes, troubles.
@@ -43,13 +42,6 @@ package struct ProcessLog: Sendable {
         self.write(line.finish())
     }
 
-    package static func toStandardError(_ line: [UInt8]) {
-        var offset = 0
-        while offset < line.count {
-            let count = line.withUnsafeBytes { Glibc.write(2, $0.baseAddress.map { $0 + offset }, line.count - offset) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            offset += count
-        }
-    }
+    /// Nobody who reads it, or no longer does, holds up the process or its end.
+    package static func toStandardError(_ line: [UInt8]) { ImpatientWriter.standardError.write(line) }
 }

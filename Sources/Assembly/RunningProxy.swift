@@ -32,6 +32,7 @@ package final class RunningProxy: Sendable {
     private struct State {
         var generation: ProxyGeneration
         var isDraining = false
+        var hasEnded = false
     }
 
     private let path: String
@@ -96,7 +97,7 @@ package final class RunningProxy: Sendable {
             .notice, "serving",
             [
                 ("listeners", proxy.addresses.joined(separator: " ")), ("admin", proxy.adminAddress ?? "off"),
-                ("routes", "\(configuration.generation.routes.count)"),
+                ("routes", "\(configuration.generation.routes.count)"), ("workers", "\(proxy.server.loopCount)"),
             ])
         return proxy
     }
@@ -283,9 +284,12 @@ package final class RunningProxy: Sendable {
 
     /// SIGTERM: not ready first, then no new connections, then what is left is cut (SPEC §9).
     ///
-    /// - Parameter hurry: asked once; returns when somebody wants every wait to end at once (a second SIGTERM), or when
-    ///   cancelled.
-    package func drain(hurry: @escaping @Sendable () async -> Void) async {
+    /// - Parameters:
+    ///   - ending: told when all waits are over and the rest is given back.
+    ///   - hurry: asked once; returns when somebody wants every wait to end at once (a second SIGTERM), or when cancelled.
+    package func drain(
+        ending: @Sendable () -> Void = {}, hurry: @escaping @Sendable () async -> Void
+    ) async {
         let timeouts = self.state.withLock { state in
             state.isDraining = true
             return state.generation.timeouts
@@ -299,6 +303,7 @@ package final class RunningProxy: Sendable {
             // Either the drain is over, or the hurry ends its waits.
             group.cancelAll()
         }
+        ending()
         await self.end()
         self.log.say(.notice, "stopped")
     }
@@ -322,13 +327,18 @@ package final class RunningProxy: Sendable {
         }
     }
 
-    /// Stops at once and gives everything back.
+    /// Stops at once and gives everything back; once, whoever asks again.
     package func stop() async {
         self.state.withLock { $0.isDraining = true }
         await self.end()
     }
 
     private func end() async {
+        let isFirst = self.state.withLock { state in
+            defer { state.hasEnded = true }
+            return !state.hasEnded
+        }
+        guard isFirst else { return }
         let admin = self.admin.withLock { $0.take() }
         await admin?.stop()
         await self.refreshers.stop()

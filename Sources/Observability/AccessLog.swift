@@ -11,11 +11,15 @@ import Synchronization
 
     /// About 20,000 lines: a second of a busy proxy; more means that nobody takes them.
     private static let pendingBytesMax = 4 << 20
+    /// What can be pending at the end, a disk or a reader that lives takes in far less; one that does not must not keep
+    /// the process from ending.
+    private static let lastWritesMax: Int = 1_000_000_000
 
     private struct State {
         var pending: [UInt8] = []
         var isWriterWaiting = false
         var isStopping = false
+        var isOver = false
         var reopens = false
         var dropped: UInt64 = 0
     }
@@ -26,9 +30,12 @@ import Synchronization
     private let destination: Destination
     private var state = State()
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    /// The writer waits for lines on it, and who stops the log for the writer's end.
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var thread: pthread_t?
+    // The writer's own.
     private var descriptor: Int32
+    private var isMidLine = false
 
     package init(format: Format, destination: Destination, allowedShare: Double) throws(AccessLogError) {
         self.format = format
@@ -38,10 +45,16 @@ import Synchronization
         unsafe self.mutex = .allocate(capacity: 1)
         unsafe self.condition = .allocate(capacity: 1)
         unsafe pthread_mutex_init(self.mutex, nil)
-        unsafe pthread_cond_init(self.condition, nil)
+        var attributes = pthread_condattr_t()
+        unsafe pthread_condattr_init(&attributes)
+        // Waits are as long as they say, whoever sets the clock.
+        unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        unsafe pthread_cond_init(self.condition, &attributes)
+        unsafe pthread_condattr_destroy(&attributes)
     }
 
     deinit {
+        if self.descriptor > 2 { Glibc.close(self.descriptor) }
         unsafe pthread_cond_destroy(self.condition)
         unsafe pthread_mutex_destroy(self.mutex)
         unsafe self.condition.deallocate()
@@ -75,7 +88,7 @@ import Synchronization
             }
             self.state.pending.append(contentsOf: line)
             // One wake-up a batch: a writer that is busy looks again by itself.
-            if self.state.isWriterWaiting { unsafe pthread_cond_signal(self.condition) }
+            if self.state.isWriterWaiting { unsafe pthread_cond_broadcast(self.condition) }
         }
     }
 
@@ -85,18 +98,29 @@ import Synchronization
     package func reopen() {
         self.locked {
             self.state.reopens = true
-            unsafe pthread_cond_signal(self.condition)
+            unsafe pthread_cond_broadcast(self.condition)
         }
     }
 
-    /// Writes what is pending and ends the thread.
+    /// Writes what is pending and ends the thread; one that hangs in a write to a pipe that nobody reads is left to
+    /// itself.
     package func stop() {
-        self.locked {
-            self.state.isStopping = true
-            unsafe pthread_cond_signal(self.condition)
-        }
-        if let thread = self.thread { pthread_join(thread, nil) }
+        guard let thread = self.thread else { return }
         self.thread = nil
+        let hasEnded = self.locked {
+            self.state.isStopping = true
+            unsafe pthread_cond_broadcast(self.condition)
+            var end = timespec()
+            unsafe clock_gettime(CLOCK_MONOTONIC, &end)
+            end.tv_nsec += Self.lastWritesMax
+            end.tv_sec += end.tv_nsec / 1_000_000_000
+            end.tv_nsec %= 1_000_000_000
+            while !self.state.isOver {
+                if unsafe pthread_cond_timedwait(self.condition, self.mutex, &end) == ETIMEDOUT { break }
+            }
+            return self.state.isOver
+        }
+        if hasEnded { pthread_join(thread, nil) } else { pthread_detach(thread) }
     }
 
     // MARK: The writer
@@ -122,23 +146,34 @@ import Synchronization
                 if self.descriptor > 2 { Glibc.close(self.descriptor) }
                 self.descriptor = fresh
             }
-            if isOver { return }
+            if isOver { break }
+        }
+        self.locked {
+            self.state.isOver = true
+            unsafe pthread_cond_broadcast(self.condition)
         }
     }
 
     /// A full disk or a closed pipe costs lines, never requests.
     private func write(_ batch: [UInt8]) {
+        // The rest of a line that was cut must not be taken for the beginning of another.
+        let batch = self.isMidLine ? [0x0A] + batch : batch
         var offset = 0
         while offset < batch.count {
             let count = unsafe batch.withUnsafeBytes { bytes in
                 unsafe Glibc.write(self.descriptor, bytes.baseAddress.map { unsafe $0 + offset }, batch.count - offset)
             }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                self.locked { self.state.dropped &+= 1 }
-                return
+            if count > 0 {
+                offset += count
+                self.isMidLine = batch[offset - 1] != 0x0A
+            } else if count < 0, errno == EAGAIN {
+                // Somebody who shares the pipe has made it non-blocking: wait as a write would.
+                var interest = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&interest, 1, -1)
+            } else if count == 0 || errno != EINTR {
+                let lost = batch[offset...].count { $0 == 0x0A }
+                return self.locked { self.state.dropped &+= UInt64(lost) }
             }
-            offset += count
         }
     }
 

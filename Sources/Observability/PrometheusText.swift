@@ -254,6 +254,9 @@ extension PrometheusText {
         writer.sample(sum(.acceptPauses))
         writer.begin("bearergate_access_log_dropped_total", .counter, help: "Access log lines that nobody took.")
         writer.sample(sum(.droppedLogLines) &+ self.droppedLogLines)
+        writer.begin(
+            "bearergate_process_log_dropped_total", .counter, help: "Lines that nobody took from standard error.")
+        writer.sample(ImpatientWriter.standardError.dropped)
     }
 
     private func writeConfiguration(_ writer: inout PrometheusTextWriter) {

@@ -4,6 +4,7 @@ import Dispatch
 import FoundationEssentials
 import Glibc
 import ProxyConfiguration
+import Synchronization
 
 /// `bearergate serve`: runs the proxy until it is told to stop.
 struct Serve: AsyncParsableCommand {
@@ -43,7 +44,8 @@ struct Serve: AsyncParsableCommand {
             switch signal {
             case .reload: proxy.hangUp()
             case .stop:
-                await proxy.drain { [stream = signals.stream] in
+                await proxy.drain(ending: { LastResort.exit(withinMilliseconds: LastResort.orderlyEndMax) }) {
+                    [stream = signals.stream] in
                     for await again in stream where again == .stop { return }
                 }
                 return
@@ -62,15 +64,47 @@ private struct Signals {
     init() {
         let (stream, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(16))
         self.stream = stream
+        let stops = StopCount()
         signal(SIGPIPE, SIG_IGN)
         self.sources = [(SIGHUP, Signal.reload), (SIGTERM, .stop), (SIGINT, .stop)].map { number, meaning in
             // Dispatch sees a signal only when its default action does not end the process first.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { continuation.yield(meaning) }
+            source.setEventHandler {
+                // Whatever hangs then, the second one ends the process.
+                if meaning == .stop, stops.next() > 1 { LastResort.exit(withinMilliseconds: LastResort.hurriedEndMax) }
+                continuation.yield(meaning)
+            }
             source.resume()
             return source
         }
+    }
+}
+
+/// How often the process was told to stop.
+private final class StopCount: Sendable {
+    private let count = Mutex(0)
+
+    func next() -> Int {
+        self.count.withLock {
+            $0 += 1
+            return $0
+        }
+    }
+}
+
+/// The end of the process that nothing can hold up: a lock, a full pipe, a file system that does not answer.
+private enum LastResort {
+    /// Closing what is open takes milliseconds, and a log that nobody reads its second: more means that something hangs.
+    static let orderlyEndMax = 5_000
+    /// Who asks a second time wants the end now.
+    static let hurriedEndMax = 500
+
+    private static let queue = DispatchQueue(label: "last-resort")
+
+    /// 0 is what a process exits with whose rest was cut (SPEC §9).
+    static func exit(withinMilliseconds time: Int) {
+        self.queue.asyncAfter(deadline: .now() + .milliseconds(time)) { _exit(0) }
     }
 }
 

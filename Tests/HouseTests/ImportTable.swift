@@ -63,7 +63,7 @@ enum ImportTable {
             system: ["Synchronization", "Glibc", "FoundationEssentials"]),
         Room(
             name: "bearergate", rooms: ["Assembly", "ProxyConfiguration"], libraries: ["ArgumentParser"],
-            system: ["Dispatch", "Glibc", "FoundationEssentials"]),
+            system: ["Dispatch", "Glibc", "FoundationEssentials", "Synchronization"]),
         Room(
             name: "bearergate-dev", rooms: ["Assembly", "ProxyConfiguration", "DevAuthorizationServer", "OAuthModel"],
             libraries: hummingbird.union(nio).union(["ArgumentParser", "Yams"]),

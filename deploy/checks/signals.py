@@ -1,5 +1,7 @@
 """SIGHUP, SIGTERM, a second SIGTERM and SIGKILL, each with requests under way (SPEC §9)."""
 
+import fcntl
+import os
 import signal
 import threading
 import time
@@ -58,9 +60,9 @@ class World:
         return standard(self.port, self.admin, upstream, self.server, unix=self.unix,
                         timeouts=f"drain_delay: {DRAIN_DELAY:g}s, drain: 20s", **more)
 
-    def start(self, name):
+    def start(self, name, text=None, **outputs):
         self.port, self.admin, self.unix = free_port(), free_port(), self.stage.folder / f"{name}.sock"
-        proxy = self.stage.serve(self.text(self.first), name=name)
+        proxy = self.stage.serve((text or self.text)(self.first), name=name, **outputs)
         wait_ready(proxy, self.admin)
         return proxy
 
@@ -69,7 +71,7 @@ def run(chosen):
     with Stage(chosen.binary, chosen.keep) as stage:
         world = World(stage)
         rows = []
-        for part in (hang_up_bad, hang_up_good, terminate, terminate_twice, kill):
+        for part in (hang_up_bad, hang_up_good, terminate, terminate_twice, terminate_unread, kill):
             rows += part(world, chosen)
             progress(f"{part.__name__}: {'ok' if rows[-1].ok else 'NOT OK'}")
         return rows
@@ -220,6 +222,37 @@ def terminate_twice(world, _):
             f"signals, second SIGTERM {name}", "ends now, exit 0",
             f"exit {code} after {took * 1000:.0f} ms, what was in flight is cut: {cut}",
             was_running and code == 0 and took < 1 and cut))
+    return rows
+
+
+def terminate_unread(world, _):
+    """With the access log, and with all it says, in pipes that nobody reads."""
+    rows = []
+    for name, which in (("stdout", ("output",)), ("stdout and stderr", ("output", "errors"))):
+        for times in (1, 2):
+            reader, writer = os.pipe()
+            # As little as a pipe can hold: the access log fills it with its first twenty lines.
+            fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+            proxy = world.start(
+                f"unread-{len(which)}-{times}", lambda upstream: world.text(upstream, access_log="stdout"),
+                **{output: writer for output in which})
+            os.close(writer)
+            served = 0
+            with Connection(world.port) as connection:
+                for _ in range(200):
+                    served += connection.request("/open/1").status == 200
+            began = time.monotonic()
+            for _ in range(times):
+                proxy.send(signal.SIGTERM)
+                time.sleep(0.1)
+            code = proxy.wait(10)
+            took = time.monotonic() - began
+            os.close(reader)
+            most = 1 if times == 2 else DRAIN_DELAY + 1
+            rows.append(Row(
+                f"signals, SIGTERM × {times}, nobody reads {name}", "requests are served, exit 0 in time",
+                f"{served} of 200 served, exit {code} after {took * 1000:.0f} ms",
+                served == 200 and code == 0 and took < most + TOLERANCE))
     return rows
 
 

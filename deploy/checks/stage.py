@@ -64,14 +64,15 @@ def wait_until(condition, seconds, what, interval=0.01):
 class Program:
     """A child process with its output in files; ended with the stage."""
 
-    def __init__(self, arguments, folder, name, environment=None, pass_fds=()):
+    def __init__(self, arguments, folder, name, environment=None, pass_fds=(), output=None, errors=None):
+        """With `output` or `errors`, descriptors, it writes there instead."""
         self.name = name
         self.output = folder / f"{name}.out"
         self.errors = folder / f"{name}.err"
-        with open(self.output, "wb") as output, open(self.errors, "wb") as errors:
+        with open(self.output, "wb") as output_file, open(self.errors, "wb") as error_file:
             self.process = subprocess.Popen(
-                [str(word) for word in arguments], stdin=subprocess.DEVNULL, stdout=output, stderr=errors,
-                env={**os.environ, **(environment or {})}, pass_fds=pass_fds)
+                [str(word) for word in arguments], stdin=subprocess.DEVNULL, stdout=output or output_file,
+                stderr=errors or error_file, env={**os.environ, **(environment or {})}, pass_fds=pass_fds)
         self.pid = self.process.pid
 
     @property
@@ -150,8 +151,8 @@ class Stage:
         else:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, arguments, name, environment=None, pass_fds=()):
-        program = Program(arguments, self.folder, name, environment, pass_fds)
+    def start(self, arguments, name, environment=None, pass_fds=(), **outputs):
+        program = Program(arguments, self.folder, name, environment, pass_fds, **outputs)
         self.programs.append(program)
         return program
 
@@ -164,12 +165,12 @@ class Stage:
         """One of our own programs, in a process of its own: this one's interpreter lock is busy enough."""
         return [sys.executable, "-m", f"checks.{name}", *arguments]
 
-    def serve(self, configuration, name="proxy", environment=None):
+    def serve(self, configuration, name="proxy", environment=None, **outputs):
         """Starts the proxy with a configuration, without waiting for it."""
         path = self.write(f"{name}.yaml", configuration)
         # A crash must end the process, and not wait for a debugger.
         surroundings = {"SWIFT_BACKTRACE": "enable=no", **(environment or {})}
-        return self.start([self.binary, "serve", "--config", path], name, surroundings)
+        return self.start([self.binary, "serve", "--config", path], name, surroundings, **outputs)
 
     def service(self, module, *arguments, port=None, name=None):
         """Starts one of the services around the proxy and waits until it listens; the program and its port."""

@@ -80,6 +80,31 @@ import Testing
         }
     }
 
+    @Test("a head that was refused has its line with status, method, bytes and durations")
+    func namesRefusedHeads() throws {
+        let folder = try ScratchFolder()
+        let path = folder.file("access.log")
+        let configuration = StandardConfiguration { $0.top = ["timeouts: {head: 200ms}"] }
+        try withProxy(configuration.text, logsTo: path) { proxy throws in
+            for beginning in ["PUT /public/\u{1} HTTP/1.1\r\n", "GET /public/x HTTP/1.1\r\nHost: "] {
+                let client = try proxy.connect()
+                client.send(beginning)
+                let response = try #require(try client.readResponse())
+                #expect(response.status >= 400)
+            }
+        }
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        try #require(lines.count == 2)
+        for (line, (status, method)) in zip(lines, [("400", "PUT"), ("408", "GET")]) {
+            #expect(line.contains("\"status\":\(status),") && line.contains("\"method\":\"\(method)\""))
+            let bytes = try #require(line.firstMatch(of: /"bytes":(\d+)/)).1
+            #expect(Int(bytes) ?? 0 > 100)
+            #expect(line.contains("\"decision_ms\":"))
+        }
+        let took = try #require(lines[1].firstMatch(of: /"duration_ms":([0-9.]+)/)).1
+        #expect(Double(took) ?? 0 >= 190)
+    }
+
     @Test("no token and no query is written, whatever becomes of the request")
     func writesNoSecret() throws {
         let secret = "SECRET-token.value"

@@ -37,6 +37,8 @@
 
     /// Forgets the head and keeps the memory of its fields.
     mutating func reset() {
+        self.method = .other
+        self.methodRange = .empty
         self.fieldIndex.removeAll()
         self.authority = nil
         self.framing = .none

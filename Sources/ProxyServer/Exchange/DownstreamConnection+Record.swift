@@ -39,7 +39,7 @@ struct LoggedRequest {
     /// A longer path is cut in the log: lines stay bounded.
     private static let pathBytesMax = 1_024
 
-    private static func copy(_ span: Span<UInt8>) -> [UInt8] {
+    static func copy(_ span: Span<UInt8>) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(span.count)
         for index in span.indices { bytes.append(span[index]) }
@@ -49,19 +49,22 @@ struct LoggedRequest {
 
 extension DownstreamConnection {
     /// Counts and logs one finished exchange; called once for each.
-    func record(_ end: ExchangeEnd, route: Route?, requestID: RequestID? = nil) {
+    ///
+    /// - Parameter ownBytes: of an answer that we gave ourselves.
+    func record(_ end: ExchangeEnd, route: Route?, requestID: RequestID? = nil, ownBytes: UInt64 = 0) {
         let exchange = self.exchange
         self.record(
-            end, of: exchange, in: exchange?.generation ?? self.context.current, route: route, requestID: requestID)
+            end, of: exchange, in: exchange?.generation ?? self.context.current, route: route, requestID: requestID,
+            ownBytes: ownBytes)
     }
 
     /// The same for who has the exchange in hand; there is none when a head was refused before it was whole.
     func record(
         _ end: ExchangeEnd, of exchange: Exchange?, in generation: GenerationContext, route: Route?,
-        requestID: RequestID? = nil
+        requestID: RequestID? = nil, ownBytes: UInt64 = 0
     ) {
         let now = self.context.loop.now
-        let startedAt = exchange?.startedAt.monotonic ?? now
+        let startedAt = exchange?.startedAt.monotonic ?? (self.headBeganAt > 0 ? self.headBeganAt : now)
         let (decision, reason, status): (DecisionLabel, Refusal?, UInt16) =
             switch end {
             case .forwarded:
@@ -79,12 +82,13 @@ extension DownstreamConnection {
         if decision == .allowed, !self.context.isSampled(log.allowedShare) { return }
         log.append(
             self.logLine(
-                log.format, decision: decision, reason: reason, status: status, route: route, requestID: requestID))
+                log.format, decision: decision, reason: reason, status: status, route: route, requestID: requestID,
+                ownBytes: ownBytes))
     }
 
     private func logLine(
         _ format: AccessLog.Format, decision: DecisionLabel, reason: Refusal?, status: UInt16, route: Route?,
-        requestID: RequestID?
+        requestID: RequestID?, ownBytes: UInt64
     ) -> [UInt8] {
         let now = self.context.loop.now
         var line = AccessLogLine(format: format)
@@ -95,7 +99,10 @@ extension DownstreamConnection {
         line.add("status", UInt64(status))
         line.add("peer", self.peer.address)
         if let requestID = requestID ?? self.exchange?.requestID { line.add("request_id", requestID.description) }
-        guard let exchange else { return line.finish() }
+        guard let exchange else {
+            self.addRefusedHead(to: &line, bytes: ownBytes, now: now)
+            return line.finish()
+        }
         if let logged = exchange.logged {
             line.add("method", logged.method)
             line.add("path", logged.path)
@@ -120,5 +127,17 @@ extension DownstreamConnection {
             if let client = token.clientID { line.add("client_id", client) }
         }
         return line.finish()
+    }
+
+    /// What is known of a head that was refused before it was whole; its target was not looked at to its end.
+    private func addRefusedHead(to line: inout AccessLogLine, bytes: UInt64, now: UInt64) {
+        let method = self.parser.index.methodRange
+        if method.lower < method.upper, method.upper <= self.unread.count {
+            line.add("method", LoggedRequest.copy(self.unread.slice(method)))
+        }
+        let nanoseconds = self.headBeganAt > 0 ? now - self.headBeganAt : 0
+        line.add("bytes", bytes)
+        line.add("duration_ms", milliseconds: nanoseconds)
+        line.add("decision_ms", milliseconds: nanoseconds)
     }
 }

@@ -37,6 +37,8 @@ final class DownstreamConnection {
 
     // Deadlines; the endpoint's is the earliest of them.
     var headDeadline: UInt64 = .max
+    /// When the first byte of the head came that is being read; 0 while there is none.
+    var headBeganAt: UInt64 = 0
     var expiryDeadline: UInt64 = .max
     var stallDeadline: UInt64 = .max
     var bodyRate: BodyRateWindow?
@@ -134,6 +136,7 @@ final class DownstreamConnection {
     private func awaitRestOfHead() {
         if case .idle = self.phase {
             self.phase = .readingHead
+            self.headBeganAt = self.context.loop.now
             self.headDeadline = self.context.loop.now + self.context.timeouts.head
             self.updateDeadline()
         }
@@ -154,6 +157,7 @@ final class DownstreamConnection {
             self.inbound.consume(ended.headByteCount)
         }
         self.parser.reset()
+        self.headBeganAt = 0
         self.bodyRate = nil
         self.expiryDeadline = .max
         self.stallDeadline = .max

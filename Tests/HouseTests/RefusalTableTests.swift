@@ -37,6 +37,16 @@ struct RefusalTableTests {
         }
     }
 
+    @Test("says `closes` of the refusals that end the connection, and of no other")
+    func tableSaysWhatCloses() throws {
+        let rows = try Self.rows()
+        for refusal in Self.every {
+            for row in rows where row.status == refusal.status && row.covers(refusal.label.description) {
+                #expect(row.fields.contains("closes") == refusal.closesConnection, "\(refusal.label) in \(row.reasons)")
+            }
+        }
+    }
+
     @Test("the list of refusals that this compares with is whole: counters have a place for each, and none for more")
     func listIsWhole() {
         #expect(Set(Self.every.map(\.label.description)) == Set(Refusal.labels))

@@ -78,8 +78,9 @@ package struct LimitsSection: ConfigurationSection {
 package struct TimeoutsSection: ConfigurationSection {
     package static let title = "timeouts"
 
-    /// How long a request head may take from its first byte.
-    /// - `timeouts.head` (duration, optional, default: 10s, range: 100ms…5m): then 408.
+    /// How long a request head may take from its first byte, and a new connection until that byte.
+    /// - `timeouts.head` (duration, optional, default: 10s, range: 100ms…5m): then 408; who never said a word is closed
+    ///   without one.
     static let head = ConfigurationKey.defaulted(
         "head", .duration(.milliseconds(100) ... .seconds(300)), "10s", "How long a request head may take.")
     /// How long a connection may wait between requests.

@@ -9,7 +9,7 @@ package struct UpstreamSection: ConfigurationSection {
     static let url = ConfigurationKey.required(
         "url", .serviceURL("http://127.0.0.1:9000"), "Where the service listens: http://host:port or unix:/path.")
     /// How long a connection may take to be made, all addresses of the name together.
-    /// - `connect_timeout` (duration, optional, default: 2s, range: 10ms…1m): then 502.
+    /// - `connect_timeout` (duration, optional, default: 2s, range: 10ms…1m): then 504.
     static let connectTimeout = ConfigurationKey.defaulted(
         "connect_timeout", .duration(.milliseconds(10) ... .seconds(60)), "2s", "How long a connect may take.")
     /// How long the response's head may take behind the request's last byte.

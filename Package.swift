@@ -182,6 +182,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: core + ["ProxyServer", "ProxyConfiguration", "Reactor", "Observability", "TestSupport"],
             swiftSettings: house),
+        .testTarget(name: "AssemblyTests", dependencies: ["Assembly", "TestSupport"], swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
         fuzz,
     ]

@@ -4,6 +4,7 @@ package import ProxyCore
 /// A configuration with one route of each kind; tests add the keys they are about, as YAML flow members.
 package struct StandardConfiguration: Sendable {
     package var listener = "127.0.0.1:0"
+    package var listenerKeys: [String] = []
     /// Whole lines such as `limits: {…}`.
     package var top: [String] = []
     package var strategy = "introspect"
@@ -27,7 +28,7 @@ package struct StandardConfiguration: Sendable {
         let protected = self.route + self.protectedRoute
         let lines = [
             "version: 1",
-            "listeners: [{address: \"\(self.listener)\"}]",
+            "listeners: [{\(members("address: \"\(self.listener)\"", self.listenerKeys))}]",
             "authorization_servers: {stub: {\(server)}}",
             "upstreams: {main: {\(upstream)}}",
             "routes:",

@@ -21,13 +21,14 @@ final class ScriptedProxy {
     let generation: ProxyGeneration
     private let resolver: Resolver
 
-    init(seed: UInt64 = 1, _ change: (inout StandardConfiguration) -> Void = { _ in }) throws {
+    init(seed: UInt64 = 1, resolverThreads: Int = 0, _ change: (inout StandardConfiguration) -> Void = { _ in }) throws
+    {
         self.generation = try Self.generation(change)
         self.kernel = ScriptedKernel(seed: seed, wallSeconds: UInt64(Self.wallSeconds))
         self.kernel.connectPlans = [Self.upstream: .accept, Self.authorizationServer: .accept]
         self.loop = try Loop(kernel: self.kernel)
-        // Names are looked up by nobody, and so never found.
-        self.resolver = try Resolver(threads: 0)
+        // By default names are looked up by nobody, and so never found.
+        self.resolver = try Resolver(threads: resolverThreads)
         let directory = LoopDirectory(count: 1)
         directory.register(self.loop.mailbox, at: 0)
         let shared = ProcessContext(

@@ -11,7 +11,7 @@ final class ServiceAddresses {
     private let host: String?
     private let port: UInt16
     private let context: LoopContext
-    private var isResolving = false
+    private(set) var isResolving = false
     /// Told once, when the first answer (or failure) for a name is there.
     private var waiting: [ServiceConnection] = []
 

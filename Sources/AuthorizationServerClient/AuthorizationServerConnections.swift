@@ -29,9 +29,12 @@ package final class AuthorizationServerConnections: Sendable {
 
     private let client: HTTPClient
 
-    /// `connectionsPerServerMax`: no less than any `introspection.concurrency`, whose range it is by default: the guard
-    /// counts calls already, and a second queue behind it would hide their waits.
-    /// `trusting`: who may vouch for a server's name over https: the system's authorities, unless a test has its own.
+    /// Connections of their own, none of them open yet.
+    ///
+    /// - Parameters:
+    ///   - connectionsPerServerMax: no less than any `introspection.concurrency`, whose range it is by default: the
+    ///     guard counts calls already, and a second queue behind it would hide their waits.
+    ///   - roots: who may vouch for a server's name over https: the system's authorities, unless a test has its own.
     package init(connectionsPerServerMax: Int = 65_536, trusting roots: NIOSSLTrustRoots = .default) {
         var configuration = HTTPClient.Configuration()
         var tls = TLSConfiguration.makeClientConfiguration()

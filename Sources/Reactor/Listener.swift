@@ -1,6 +1,8 @@
 package protocol ListenerHandler: AnyObject {
-    /// Asked before each accept; who says no has paused the listener.
+    /// Asked before each accept; who says yes keeps a place for whoever comes, who says no may have paused the listener.
     func listenerMayAccept(_ listener: Listener) -> Bool
+    /// Nobody came for the place that was kept.
+    func listenerAcceptedNobody(_ listener: Listener)
     /// Takes the socket on (``Loop/makeEndpoint(socket:peer:handler:)``), sends it to another loop, or discards it.
     func listenerAccepted(_ listener: Listener, socket: Socket, peer: SocketAddress)
     /// No descriptor or memory was left for another connection; accepting goes on by itself after a rest.
@@ -9,6 +11,7 @@ package protocol ListenerHandler: AnyObject {
 
 extension ListenerHandler {
     package func listenerMayAccept(_ listener: Listener) -> Bool { true }
+    package func listenerAcceptedNobody(_ listener: Listener) {}
 }
 
 /// Accepts connections on a loop.
@@ -81,13 +84,14 @@ package final class Listener {
 
     func ready() {
         for _ in 0..<Self.acceptsPerTurnMax {
-            guard self.isWatched, self.handler?.listenerMayAccept(self) ?? false, self.isWatched else { return }
+            guard self.isWatched, let handler, handler.listenerMayAccept(self) else { return }
             var peer = SocketAddress.unix(path: "")
             let result = self.loop.kernel.accept(self.socket.descriptor, peer: &peer)
             if result >= 0 {
-                self.handler?.listenerAccepted(self, socket: Socket(descriptor: result), peer: peer)
+                handler.listenerAccepted(self, socket: Socket(descriptor: result), peer: peer)
                 continue
             }
+            handler.listenerAcceptedNobody(self)
             let error = SystemError(.accept, result: result)
             switch error.code {
             case .wouldBlock: return

@@ -21,12 +21,6 @@ final class ProxyListener: ListenerHandler {
 
     func listenerAccepted(_ listener: Listener, socket: Socket, peer: SocketAddress) {
         let instruments = self.context.instruments
-        guard self.context.shared.connectionCount.enter(below: self.context.connectionsMax) else {
-            // Another loop took the last place between our look and the kernel's answer.
-            instruments.add(to: .refusedConnections)
-            self.context.loop.discard(socket)
-            return self.restAtCap(listener)
-        }
         instruments.add(to: .acceptedConnections)
         do {
             try DownstreamConnection.open(
@@ -38,12 +32,16 @@ final class ProxyListener: ListenerHandler {
         instruments.set(self.context.connections.count, .openConnections)
     }
 
-    /// Whoever comes at the cap waits in the kernel's backlog rather than being turned away.
+    /// Whoever comes at the cap waits in the kernel's backlog rather than being turned away: the place is taken before the
+    /// kernel is asked, since another loop may take the last one meanwhile.
     func listenerMayAccept(_ listener: Listener) -> Bool {
-        if self.context.shared.connectionCount.hasRoom(below: self.context.connectionsMax) { return true }
+        if self.context.shared.connectionCount.enter(below: self.context.connectionsMax) { return true }
+        // Where room came about at this moment the listener is watched again, and asked again.
         self.restAtCap(listener)
-        return !listener.isPaused
+        return false
     }
+
+    func listenerAcceptedNobody(_ listener: Listener) { self.context.giveUpPlace() }
 
     private func restAtCap(_ listener: Listener) {
         // Paused first: who leaves from here on finds a listener to resume.

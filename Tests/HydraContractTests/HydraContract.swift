@@ -14,16 +14,13 @@ struct HydraContract: Sendable {
     /// The owner of this run's clients.
     let owner = "contract-\(UUID().uuidString)"
 
-    /// What the suite calls so far.
-    static let operations = Operations.all.subtracting([
-        "deleteOAuth2Token", "deleteTrustedOAuth2JwtGrantIssuer", "getTrustedOAuth2JwtGrantIssuer",
-        "listTrustedOAuth2JwtGrantIssuers", "trustOAuth2JwtGrantIssuer",
-    ])
+    /// The URL of the token endpoint, as the server knows it.
+    let tokenEndpoint: String
 
-    /// Of these, the ones that can be refused: lists of clients cannot, the authorization endpoint redirects instead, and
+    /// The operations that can be refused: lists of clients and of trusted issuers cannot, the authorization endpoint redirects instead, and
     /// an introspection is refused only without any parameter, which the client never sends.
-    static let refusingOperations = Self.operations.subtracting([
-        "listOAuth2Clients", "oAuth2Authorize", "introspectOAuth2Token",
+    static let refusingOperations = Operations.all.subtracting([
+        "listOAuth2Clients", "listTrustedOAuth2JwtGrantIssuers", "oAuth2Authorize", "introspectOAuth2Token",
     ])
 
     func run() async throws {
@@ -33,6 +30,8 @@ struct HydraContract: Sendable {
         try await self.logins()
         try await self.consents()
         try await self.logouts()
+        try await self.grants()
+        try await self.trustedIssuers()
     }
 
     /// A client for the authorization code flow.

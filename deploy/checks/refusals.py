@@ -58,7 +58,7 @@ def cases(stage, upstream, server, port, admin, unix, taken):
                [first, admin_port])
     ordinary = stage.write("ordinary-file", "not a socket")
     yield Case("Unix socket's path is an ordinary file", plain(first, admin_port, unix=ordinary),
-               [str(ordinary), "in use"], [first, admin_port])
+               [str(ordinary), "no socket"], [first, admin_port])
     yield Case("admin port in use", plain(first, admin, unix=socket_file), [f":{admin}", "in use"], [first], [socket_file])
     yield Case("admin port of another program", plain(first, taken, unix=socket_file), [f":{taken}", "in use"], [first],
                [socket_file])

@@ -1,4 +1,5 @@
 import Foundation
+import OAuthModel
 
 /// An instant in whole milliseconds since 1970.
 ///

@@ -1,6 +1,5 @@
+import OAuthModel
 import Testing
-
-@testable import DevAuthorizationServer
 
 @Suite("Go durations")
 struct GoDurationTests {

@@ -106,9 +106,10 @@ let package = Package(
         .target(
             name: "ProxyServer", dependencies: ["ProxyCore", "HTTPWire", "OAuthModel", "Reactor", "Observability"],
             swiftSettings: hotPath),
+        .target(name: "BoundedHTTPClient", dependencies: [asyncHTTPClient] + nio, swiftSettings: house),
         .target(
             name: "AuthorizationServerClient",
-            dependencies: ["ProxyCore", "OAuthModel", "JOSE", asyncHTTPClient, nioSSL] + nio,
+            dependencies: ["BoundedHTTPClient", "ProxyCore", "OAuthModel", "JOSE", asyncHTTPClient, nioSSL] + nio,
             swiftSettings: house),
         .target(
             name: "ProxyConfiguration", dependencies: ["ProxyCore", "OAuthModel", "JOSE", yams], swiftSettings: house),
@@ -123,7 +124,8 @@ let package = Package(
                 + lifecycle,
             swiftSettings: house),
         .target(
-            name: "HydraClient", dependencies: ["OAuthModel", "JOSE", asyncHTTPClient] + nio, swiftSettings: house),
+            name: "HydraClient", dependencies: ["BoundedHTTPClient", "OAuthModel", "JOSE", asyncHTTPClient] + nio,
+            swiftSettings: house),
 
         // The two programs.
         .target(

@@ -34,8 +34,9 @@ enum ImportTable {
             system: ["Synchronization", "Glibc"]),
 
         // Shells of its cold side.
+        Room(name: "BoundedHTTPClient", rooms: [], libraries: nio.union(["AsyncHTTPClient"]), system: []),
         Room(
-            name: "AuthorizationServerClient", rooms: ["ProxyCore", "OAuthModel", "JOSE"],
+            name: "AuthorizationServerClient", rooms: ["BoundedHTTPClient", "ProxyCore", "OAuthModel", "JOSE"],
             libraries: nio.union(["AsyncHTTPClient", "NIOSSL"]), system: ["Synchronization", "FoundationEssentials"]),
         Room(
             name: "ProxyConfiguration", rooms: ["ProxyCore", "OAuthModel", "JOSE"], libraries: ["Yams"],
@@ -50,7 +51,8 @@ enum ImportTable {
             libraries: hummingbird.union(nio).union(["AsyncHTTPClient", "GRDB"]),
             system: ["Synchronization", "Foundation"]),
         Room(
-            name: "HydraClient", rooms: ["OAuthModel", "JOSE"], libraries: nio.union(["AsyncHTTPClient"]),
+            name: "HydraClient", rooms: ["BoundedHTTPClient", "OAuthModel", "JOSE"],
+            libraries: nio.union(["AsyncHTTPClient"]),
             system: ["Synchronization", "FoundationEssentials"]),
 
         // The two programs.

@@ -43,12 +43,7 @@ struct ClientEndpoints: Sendable {
         let page = Page(query)
         let filter = ClientFilter(name: query.nonEmpty("client_name"), owner: query.nonEmpty("owner"))
         let found = try await self.core.clients.list(filter, offset: page.offset, limit: page.size)
-        return Reply.json(
-            .array(found.clients.map { .object($0.document) }),
-            fields: [
-                .link: page.links(path: call.path, query: query, total: found.total),
-                .totalCount: String(found.total),
-            ])
+        return Reply.page(page, of: found.clients.map(\.document), total: found.total, to: call)
     }
 
     /// deleteOAuth2Client: with all that was issued to it.
@@ -61,9 +56,4 @@ struct ClientEndpoints: Sendable {
     private static func pathSegment(_ id: String) -> String {
         FormURLEncoded.encode(id).replacing("+", with: "%20")
     }
-}
-
-extension HTTPField.Name {
-    static let link = HTTPField.Name("Link")!
-    static let totalCount = HTTPField.Name("X-Total-Count")!
 }

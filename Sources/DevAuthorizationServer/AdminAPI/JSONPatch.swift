@@ -107,7 +107,7 @@ struct JSONPointer: Sendable {
                 raw.split(separator: "~", omittingEmptySubsequences: false).dropFirst()
                     .allSatisfy({ $0.hasPrefix("0") || $0.hasPrefix("1") })
             else { return nil }
-            tokens.append(String(token))
+            tokens.append(token)
         }
         self.tokens = tokens
         self.text = text

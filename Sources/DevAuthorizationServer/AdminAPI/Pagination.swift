@@ -1,3 +1,5 @@
+import HTTPTypes
+import Hummingbird
 import OAuthModel
 
 /// One page of a list, as the query asks for it (Hydra 2.1: offset tokens).
@@ -51,4 +53,20 @@ struct Page: Sendable, Hashable {
 
     /// Far behind any list, and small enough to add a page to.
     private static let offsetMax = 1 << 40
+}
+
+extension Reply {
+    /// One page of a list: a bare array, with the way to the next one and how many there are in all.
+    static func page(_ page: Page, of documents: [JSONObject], total: Int, to call: Call) -> Response {
+        self.json(
+            .array(documents.map { .object($0) }),
+            fields: [
+                .link: page.links(path: call.path, query: call.query, total: total), .totalCount: String(total),
+            ])
+    }
+}
+
+extension HTTPField.Name {
+    static let link = HTTPField.Name("Link")!
+    static let totalCount = HTTPField.Name("X-Total-Count")!
 }

@@ -66,4 +66,11 @@ extension RegisteredClient {
     func allows(grantType: String) -> Bool {
         (self.grantTypes.isEmpty ? ["authorization_code"] : self.grantTypes).contains(grantType)
     }
+
+    /// Refuses a client that is not registered for this grant (RFC 6749 §5.2).
+    func require(grantType: String) throws {
+        guard self.allows(grantType: grantType) else {
+            throw HydraError.unauthorizedClient("The client is not registered for the grant '\(grantType)'.")
+        }
+    }
 }

@@ -17,12 +17,7 @@ struct SessionEndpoints: Sendable {
         let sessions = found.sessions.compactMap {
             $0.consent.session(client: $0.client, publicURL: self.core.publicURL)
         }
-        return Reply.json(
-            .array(sessions.map { .object($0) }),
-            fields: [
-                .link: page.links(path: call.path, query: query, total: found.total),
-                .totalCount: String(found.total),
-            ])
+        return Reply.page(page, of: sessions, total: found.total, to: call)
     }
 
     /// revokeOAuth2ConsentSessions: the consents and all tokens that came from them.

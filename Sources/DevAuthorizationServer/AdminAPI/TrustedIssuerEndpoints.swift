@@ -33,12 +33,7 @@ struct TrustedIssuerEndpoints: Sendable {
         let page = Page(query)
         let found = try await self.core.trustedIssuers.list(
             issuer: query.nonEmpty("issuer"), offset: page.offset, limit: page.size)
-        return Reply.json(
-            .array(found.trusted.map { .object($0.document) }),
-            fields: [
-                .link: page.links(path: call.path, query: query, total: found.total),
-                .totalCount: String(found.total),
-            ])
+        return Reply.page(page, of: found.trusted.map(\.document), total: found.total, to: call)
     }
 
     /// deleteTrustedOAuth2JwtGrantIssuer: tokens stay.

@@ -7,9 +7,7 @@ struct AuthorizationCodeGrant: Sendable {
     static let name = "authorization_code"
 
     func tokens(_ form: FormFields, to client: RegisteredClient, now: Moment) async throws -> IssuedTokens {
-        guard client.allows(grantType: Self.name) else {
-            throw HydraError.unauthorizedClient("The client is not registered for the grant '\(Self.name)'.")
-        }
+        try client.require(grantType: Self.name)
         guard let code = form.nonEmpty("code"), self.core.mint.tokens.isOurs(code, .authorizationCode) else {
             throw HydraError.invalidGrant("The code is not known.")
         }
@@ -37,9 +35,7 @@ struct RefreshTokenGrant: Sendable {
 
     /// The original grant is issued again; a `scope` parameter is not looked at, as in Hydra.
     func tokens(_ form: FormFields, to client: RegisteredClient, now: Moment) async throws -> IssuedTokens {
-        guard client.allows(grantType: Self.name) else {
-            throw HydraError.unauthorizedClient("The client is not registered for the grant '\(Self.name)'.")
-        }
+        try client.require(grantType: Self.name)
         guard let token = form.nonEmpty("refresh_token"), self.core.mint.tokens.isOurs(token, .refresh) else {
             throw HydraError.invalidGrant("The refresh token is not known.")
         }

@@ -21,9 +21,7 @@ struct ClientCredentialsGrant: Sendable {
         guard !client.isPublic else {
             throw HydraError.invalidGrant("The client is public and may not use the grant 'client_credentials'.")
         }
-        guard client.allows(grantType: Self.name) else {
-            throw HydraError.unauthorizedClient("The client is not registered for the grant 'client_credentials'.")
-        }
+        try client.require(grantType: Self.name)
         return IssuedAccessToken(
             grantID: Identifiers.uuid(), clientID: client.id, subject: client.id, scope: scope, audience: audience,
             issuedAt: now,

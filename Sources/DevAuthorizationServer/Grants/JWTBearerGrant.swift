@@ -8,9 +8,7 @@ struct JWTBearerGrant: Sendable {
     static let name = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
     func grant(_ form: FormFields, to client: RegisteredClient, now: Moment) async throws -> IssuedAccessToken {
-        guard client.allows(grantType: Self.name) else {
-            throw HydraError.unauthorizedClient("The client is not registered for the grant '\(Self.name)'.")
-        }
+        try client.require(grantType: Self.name)
         guard let token = form.nonEmpty("assertion") else {
             throw HydraError.invalidRequest("The parameter 'assertion' is missing.")
         }

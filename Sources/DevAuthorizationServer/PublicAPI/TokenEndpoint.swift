@@ -15,34 +15,30 @@ struct TokenEndpoint: Sendable {
         guard Self.knownGrantTypes.contains(grantType) else {
             throw HydraError.invalidRequest("The grant type is not known.")
         }
-        let client = try await self.core.authentication.authenticate(
-            call, form: form, at: self.core.tokenURL, now: self.core.now())
         let now = self.core.now()
-        switch grantType {
-        case AuthorizationCodeGrant.name:
-            let tokens = try await AuthorizationCodeGrant(core: self.core).tokens(form, to: client, now: now)
-            return Reply.secretJSON(.object(tokens.answer(now: now)))
-        case RefreshTokenGrant.name:
-            let tokens = try await RefreshTokenGrant(core: self.core).tokens(form, to: client, now: now)
-            return Reply.secretJSON(.object(tokens.answer(now: now)))
-        case JWTBearerGrant.name:
-            let granted = try await JWTBearerGrant(core: self.core).grant(form, to: client, now: now)
-            return try await self.answer(granted, to: client, now: now)
-        default:
-            let grant = ClientCredentialsGrant(defaultLifespan: self.core.lifespans.accessToken)
-            return try await self.answer(try grant.grant(form, to: client, now: now), to: client, now: now)
-        }
+        let client = try await self.core.authentication.authenticate(
+            call, form: form, at: self.core.tokenURL, now: now)
+        let tokens =
+            switch grantType {
+            case AuthorizationCodeGrant.name:
+                try await AuthorizationCodeGrant(core: self.core).tokens(form, to: client, now: now)
+            case RefreshTokenGrant.name:
+                try await RefreshTokenGrant(core: self.core).tokens(form, to: client, now: now)
+            case JWTBearerGrant.name:
+                try await self.issue(JWTBearerGrant(core: self.core).grant(form, to: client, now: now), to: client)
+            default:
+                try await self.issue(
+                    ClientCredentialsGrant(defaultLifespan: self.core.lifespans.accessToken)
+                        .grant(form, to: client, now: now), to: client)
+            }
+        return Reply.secretJSON(.object(tokens.answer(now: now)))
     }
 
     /// A token without a user behind it: nothing but the access token.
-    private func answer(_ granted: IssuedAccessToken, to client: RegisteredClient, now: Moment) async throws -> Response
-    {
-        let token = try await self.core.mint.issue(granted, to: client, issuer: self.core.issuer)
-        return Reply.secretJSON([
-            "access_token": .string(token),
-            "expires_in": .integer((granted.expiresAt.milliseconds - now.milliseconds) / 1_000),
-            "scope": .string(granted.scope.joined(separator: " ")), "token_type": "bearer",
-        ])
+    private func issue(_ granted: IssuedAccessToken, to client: RegisteredClient) async throws -> IssuedTokens {
+        IssuedTokens(
+            accessToken: try await self.core.mint.issue(granted, to: client, issuer: self.core.issuer),
+            refreshToken: nil, idToken: nil)
     }
 
     private static let knownGrantTypes = [

@@ -19,14 +19,12 @@ struct IssuedAccessToken: Sendable, Hashable {
 struct AccessTokenStore: Sendable {
     let storage: Storage
 
-    /// Keeps a token.
-    ///
-    /// False when its client is gone meanwhile: then there is nothing to hand out.
-    func insert(_ token: IssuedAccessToken, digest: TokenDigest) async throws -> Bool {
+    /// Keeps a token, or refuses when its client is gone meanwhile: then there is nothing to hand out.
+    func insert(_ token: IssuedAccessToken, digest: TokenDigest) async throws {
         try await self.storage.write { try Self.insert($0, token, digest: digest) }
     }
 
-    static func insert(_ database: GRDB.Database, _ token: IssuedAccessToken, digest: TokenDigest) throws -> Bool {
+    static func insert(_ database: GRDB.Database, _ token: IssuedAccessToken, digest: TokenDigest) throws {
         try Self.sweep(database, now: token.issuedAt)
         try database.execute(
             sql: """
@@ -39,7 +37,9 @@ struct AccessTokenStore: Sendable {
                 StringListText.encode(token.audience), token.issuedAt.milliseconds, token.expiresAt.milliseconds,
                 token.grant?.storedText, token.clientID,
             ])
-        return database.changesCount == 1
+        guard database.changesCount == 1 else {
+            throw HydraError.invalidClient("The client was deleted meanwhile.")
+        }
     }
 
     /// The token with this digest, expired or not: the caller knows the time.

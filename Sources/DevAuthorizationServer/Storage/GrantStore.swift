@@ -102,9 +102,7 @@ struct GrantStore: Sendable {
 
     private static func keep(_ database: GRDB.Database, _ tokens: IssuedTokens, now: Moment) throws {
         let access = tokens.accessToken
-        guard try AccessTokenStore.insert(database, access.issued, digest: access.digest) else {
-            throw HydraError.invalidClient("The client was deleted meanwhile.")
-        }
+        try AccessTokenStore.insert(database, access.issued, digest: access.digest)
         guard let refresh = tokens.refreshToken else { return }
         try database.execute(
             sql: """

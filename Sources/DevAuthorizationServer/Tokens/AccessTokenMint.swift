@@ -8,12 +8,12 @@ struct AccessTokenMint: Sendable {
     let defaultStrategy: DevAuthorizationServer.Options.TokenStrategy
 
     /// A token for this client, kept.
-    func issue(_ granted: IssuedAccessToken, to client: RegisteredClient, issuer: String) async throws -> String {
+    func issue(
+        _ granted: IssuedAccessToken, to client: RegisteredClient, issuer: String
+    ) async throws -> MintedToken<IssuedAccessToken> {
         let token = try self.make(granted, to: client, issuer: issuer)
-        guard try await self.store.insert(token.issued, digest: token.digest) else {
-            throw HydraError.invalidClient("The client was deleted meanwhile.")
-        }
-        return token.text
+        try await self.store.insert(token.issued, digest: token.digest)
+        return token
     }
 
     /// A token for this client, opaque or a JWT as the client, else the server, wants it; not kept yet.

@@ -133,7 +133,7 @@ final class ProxyProcess: @unchecked Sendable {
                 return read.hasEnded ? "" : nil
             }
             let mark = #""listeners":""#
-            guard let start = line.firstRange(ofText: mark)?.upperBound else {
+            guard let start = line.firstRange(of: mark)?.upperBound else {
                 throw SetUpProblem(text: "the proxy did not start: \(self.text)")
             }
             let first = line[start...].prefix { $0 != " " && $0 != "\"" }
@@ -143,17 +143,5 @@ final class ProxyProcess: @unchecked Sendable {
             }
             return .port(port)
         }
-    }
-}
-
-extension Substring {
-    /// Where `text` is first found.
-    fileprivate func firstRange(ofText text: String) -> Range<Index>? {
-        var start = self.startIndex
-        while start < self.endIndex {
-            if self[start...].hasPrefix(text) { return start..<self.index(start, offsetBy: text.count) }
-            start = self.index(after: start)
-        }
-        return nil
     }
 }

@@ -142,7 +142,7 @@ package final class RunningProxy: Sendable {
                 clock: WallClock.now, wake: { server.resume($0) }, report: { log.say($0) }))
         self.startedAt = WallClock.now()
         self.state = Mutex(State(generation: generation))
-        self.accessLog?.start()
+        self.accessLog?.start { log.say($0) }
     }
 
     private func warnOfFewerConnections(configured: Int) {

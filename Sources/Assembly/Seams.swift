@@ -1,5 +1,7 @@
 import AdminServer
 import AuthorizationServerClient
+import Glibc
+import Observability
 import ProxyConfiguration
 import ProxyServer
 
@@ -43,6 +45,21 @@ extension ProcessLog {
             self.say(.info, "introspection endpoint discovered", [("server", server)])
         case .endpointNotFound(let server, let error):
             self.say(.warning, "introspection endpoint not discovered", [("server", server), ("cause", "\(error)")])
+        }
+    }
+
+    func say(_ trouble: AccessLogTrouble) {
+        switch trouble {
+        case .notWritten(let code):
+            self.say(
+                .error, "the access log loses lines: make room where it lies, or move it away and send SIGHUP",
+                [("cause", String(cString: strerror(code)))])
+        case .writtenAgain:
+            self.say(.notice, "the access log is written again")
+        case .notReopened(.cannotOpen(let path, let code)):
+            self.say(
+                .error, "the access log could not be opened anew: lines go on to where they went before",
+                [("file", path), ("cause", String(cString: strerror(code)))])
         }
     }
 }

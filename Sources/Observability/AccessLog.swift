@@ -36,6 +36,8 @@ import Synchronization
     // The writer's own.
     private var descriptor: Int32
     private var isMidLine = false
+    private var isFailing = false
+    private var report: @Sendable (AccessLogTrouble) -> Void = { _ in }
 
     package init(format: Format, destination: Destination, allowedShare: Double) throws(AccessLogError) {
         self.format = format
@@ -62,8 +64,11 @@ import Synchronization
     }
 
     /// Starts the writing thread; once.
-    package func start() {
+    ///
+    /// - Parameter report: told on that thread when lines begin to be lost, and when they no longer are.
+    package func start(telling report: @escaping @Sendable (AccessLogTrouble) -> Void = { _ in }) {
         precondition(self.thread == nil, "the writer is started once")
+        self.report = report
         var made = pthread_t()
         // The thread holds its own reference until it ends.
         let me = unsafe Unmanaged.passRetained(self).toOpaque()
@@ -142,15 +147,23 @@ import Synchronization
             isOver = self.state.isStopping && batch.isEmpty
             unsafe pthread_mutex_unlock(self.mutex)
             if !batch.isEmpty { self.write(batch) }
-            if reopens, let fresh = try? Self.open(self.destination) {
-                if self.descriptor > 2 { Glibc.close(self.descriptor) }
-                self.descriptor = fresh
-            }
+            if reopens { self.openAnew() }
             if isOver { break }
         }
         self.locked {
             self.state.isOver = true
             unsafe pthread_cond_broadcast(self.condition)
+        }
+    }
+
+    /// Where it cannot be opened, lines go on to where they went before.
+    private func openAnew() {
+        do throws(AccessLogError) {
+            let fresh = try Self.open(self.destination)
+            if self.descriptor > 2 { Glibc.close(self.descriptor) }
+            self.descriptor = fresh
+        } catch {
+            self.report(.notReopened(error))
         }
     }
 
@@ -171,10 +184,17 @@ import Synchronization
                 var interest = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = unsafe poll(&interest, 1, -1)
             } else if count == 0 || errno != EINTR {
+                let code = count == 0 ? ENOSPC : errno
                 let lost = batch[offset...].count { $0 == 0x0A }
-                return self.locked { self.state.dropped &+= UInt64(lost) }
+                self.locked { self.state.dropped &+= UInt64(lost) }
+                // Once for all that are lost until a batch goes out whole.
+                if !self.isFailing { self.report(.notWritten(code: code)) }
+                self.isFailing = true
+                return
             }
         }
+        if self.isFailing { self.report(.writtenAgain) }
+        self.isFailing = false
     }
 
     private func locked<Value>(_ body: () -> Value) -> Value {
@@ -192,6 +212,15 @@ import Synchronization
             return descriptor
         }
     }
+}
+
+/// What befalls the access log while the proxy serves (SPEC §9).
+package enum AccessLogTrouble: Sendable, Hashable {
+    /// Lines are being lost, for this `errno`.
+    case notWritten(code: Int32)
+    case writtenAgain
+    /// SIGHUP found no way to open it.
+    case notReopened(AccessLogError)
 }
 
 /// The access log cannot be written where the configuration says.

@@ -1,9 +1,13 @@
+import Dispatch
 import Glibc
+import Synchronization
 import Testing
 
 @testable import Observability
 
-@Suite("Logs that nobody takes (SPEC §9): they cost lines, never requests and never the process's end")
+@Suite(
+    "Logs that nobody takes (SPEC §9): they cost lines, never requests and never the process's end",
+    .timeLimit(.minutes(1)))
 struct StuckLogTests {
     private static let line = Array(String(repeating: "x", count: 99).utf8) + [0x0A]
 
@@ -37,6 +41,41 @@ struct StuckLogTests {
         log.start()
         log.stop()
         #expect(log.dropped == 7)
+    }
+
+    @Test("that lines are lost is told once, with the reason, and that they no longer are")
+    func tellsOfLoss() throws {
+        let folder = "/tmp/bearergate-log-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        mkdir(folder, 0o700)
+        let path = folder + "/log"
+        symlink("/dev/full", path)
+        let told = Mutex<[AccessLogTrouble]>([])
+        let oneMore = DispatchSemaphore(value: 0)
+        let log = try AccessLog(format: .json, destination: .file(path), allowedShare: 1)
+        log.append(Self.line)
+        log.start { trouble in
+            told.withLock { $0.append(trouble) }
+            oneMore.signal()
+        }
+        oneMore.wait()
+        // What is pending is written before the file is opened anew.
+        log.append(Self.line)
+        unlink(path)
+        rmdir(folder)
+        log.reopen()
+        oneMore.wait()
+        #expect(log.dropped == 2)
+        mkdir(folder, 0o700)
+        log.reopen()
+        // A line that is taken together with the signal still goes to the old file; one of the next finds the new one.
+        repeat { log.append(Self.line) } while oneMore.wait(timeout: .now() + .milliseconds(20)) == .timedOut
+        log.stop()
+        unlink(path)
+        rmdir(folder)
+        #expect(
+            told.withLock { $0 } == [
+                .notWritten(code: ENOSPC), .notReopened(.cannotOpen(path: path, code: ENOENT)), .writtenAgain,
+            ])
     }
 
     @Test(

@@ -12,7 +12,8 @@ extension RunningAuthorizationServer {
     /// The same document may be read at every start.
     public func seed(_ document: JSONObject) async throws {
         for member in document.members where !["clients", "trusted_issuers"].contains(member.name) {
-            throw DevAuthorizationServerError(.invalidOption, "the seed has no '\(member.name)'")
+            throw DevAuthorizationServerError(
+                .invalidOption, "the seed knows no '\(member.name)' (clients, users and trusted_issuers)")
         }
         for client in try Self.objects("clients", in: document) {
             guard let id = client["client_id"]?.stringValue, !id.isEmpty else {

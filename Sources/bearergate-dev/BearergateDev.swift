@@ -27,6 +27,9 @@ struct BearergateDev: AsyncParsableCommand {
         } catch let error as DevAuthorizationServerError {
             Terminal.complain(error.message)
             Self.exit(withError: ExitCode(2))
+        } catch let error as SeedFile.Unreadable {
+            Terminal.complain(error.description)
+            Self.exit(withError: ExitCode(2))
         } catch let error as DemoProblem {
             Terminal.complain(error.message)
             Self.exit(withError: ExitCode(2))

@@ -9,8 +9,6 @@ import NIOPosix
 /// that was asked; nothing is tried again here. `shutdown` must be called before it is let go.
 package final class BoundedHTTPClient: Sendable {
     /// One request.
-    ///
-    /// Its fields and body may hold secrets: it is never printed.
     package struct Request: Sendable {
         package var method: HTTPMethod
         package var url: String
@@ -27,6 +25,7 @@ package final class BoundedHTTPClient: Sendable {
         }
     }
 
+    /// A whole answer.
     package struct Response: Sendable {
         package var status: Int
         package var headers: HTTPHeaders
@@ -79,7 +78,7 @@ package final class BoundedHTTPClient: Sendable {
         try? await self.client.shutdown()
     }
 
-    /// Sends one request; the limit covers connecting, the head and the whole body.
+    /// Sends one request; the limit, of a day at most, covers connecting, the head and the whole body.
     package func send(
         _ request: Request, bytesMax: Int, within limit: Duration
     ) async throws(Failure) -> Response {
@@ -88,7 +87,7 @@ package final class BoundedHTTPClient: Sendable {
                 group.addTask { try await self.exchange(request, bytesMax: bytesMax) }
                 group.addTask {
                     // The time that the answer has; its coming ends the wait.
-                    try await Task.sleep(for: limit)
+                    try await Task.sleep(for: min(limit, Self.limitMax))
                     return nil
                 }
                 defer { group.cancelAll() }
@@ -119,10 +118,23 @@ package final class BoundedHTTPClient: Sendable {
         return Response(status: Int(response.status.code), headers: response.headers, body: body)
     }
 
+    /// Longer than any head is waited for; the clock takes no time without end.
+    private static let limitMax = Duration.seconds(86_400)
     /// As long as a name lookup, a handshake and a lost packet may take; deadlines are mostly shorter.
     private static let connectTimeout = TimeAmount.seconds(5)
     /// We let go before most servers do.
     private static let idleTimeout = TimeAmount.seconds(30)
+}
+
+// Fields and bodies carry tokens, in both directions.
+extension BoundedHTTPClient.Request: CustomStringConvertible, CustomReflectable {
+    package var description: String { "Request(\(self.method))" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension BoundedHTTPClient.Response: CustomStringConvertible, CustomReflectable {
+    package var description: String { "Response(\(self.status), \(self.body.count) bytes)" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 extension BoundedHTTPClient.Failure {

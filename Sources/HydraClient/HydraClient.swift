@@ -60,3 +60,14 @@ public struct HydraClient: Sendable {
         return base
     }
 }
+
+// The connections hold the requests that are under way, tokens and all.
+extension HydraClient: CustomStringConvertible, CustomReflectable {
+    public var description: String {
+        let urls = [self.configuration.publicURL, self.configuration.adminURL].map { url in
+            url.map(AddressText.withoutQuery) ?? "none"
+        }
+        return "HydraClient(public: \(urls[0]), admin: \(urls[1]))"
+    }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

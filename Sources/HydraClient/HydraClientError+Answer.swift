@@ -7,10 +7,13 @@ extension HydraClientError {
     /// of its description are read as well, and any body at all is survived.
     init(refusing answer: Answer, to call: Call) {
         let members = Self.members(of: answer.body)
-        self.init(
-            .status, Self.code(members.code, status: answer.status), operation: call.operation,
-            message: "the server answered \(answer.status)", status: answer.status)
         let hide = Redaction(call.secrets)
+        // A server may quote a secret in place of a code as well.
+        let code = Self.code(members.code.map(hide.callAsFunction), status: answer.status)
+        let addition = 200...299 ~= answer.status ? ", but with an error" : ""
+        self.init(
+            .status, code, operation: call.operation, message: "the server answered \(answer.status)\(addition)",
+            status: answer.status)
         self.error = members.error.map(hide.callAsFunction)
         self.errorDescription = members.description.map(hide.callAsFunction)
         self.errorHint = members.hint.map(hide.callAsFunction)
@@ -25,6 +28,20 @@ extension HydraClientError {
         case .status: [429, 502, 503, 504].contains(self.status)
         case .request, .decoding: false
         }
+    }
+
+    /// Whether a body is an error's, whatever the status: no answer of Hydra's has a member of this name.
+    static func isError(_ body: JSONValue) -> Bool {
+        switch body.objectValue?["error"] {
+        case .string, .object: true
+        case nil, .null, .bool, .number, .array: false
+        }
+    }
+
+    /// The same for a body that nobody has read.
+    static func isError(_ body: [UInt8]) -> Bool {
+        guard !body.isEmpty, body.count <= Self.bodyBytesMax else { return false }
+        return (try? JSONReader.read(body)).map { Self.isError($0) } ?? false
     }
 
     /// What a body says, as far as it says anything.
@@ -71,6 +88,7 @@ extension HydraClientError {
         case 403: .forbidden
         case 404: .notFound
         case 409: .conflict
+        case 429: .tooManyRequests
         case 503: .temporarilyUnavailable
         case 500...599: .serverError
         default: .unexpectedStatus
@@ -83,20 +101,4 @@ extension HydraClientError {
     private static let bodyBytesMax = 65_536
     /// A day; whoever is told to wait longer is not waiting any more.
     private static let retryAfterMax: Int64 = 86_400
-}
-
-/// Takes out of a server's words what the request held in secret.
-struct Redaction: Sendable {
-    private let secrets: [String]
-
-    /// Of shorter ones a word may be part by chance; they are no secrets worth the name.
-    private static let bytesMin = 6
-
-    init(_ secrets: [SecretBytes]) {
-        self.secrets = secrets.filter { $0.count >= Self.bytesMin }.map(\.text).sorted { $0.count > $1.count }
-    }
-
-    func callAsFunction(_ text: String) -> String {
-        self.secrets.reduce(text) { $0.replacing($1, with: "…") }
-    }
 }

@@ -62,6 +62,8 @@ extension HydraClientError.Code {
     public static let unauthorized = Self("unauthorized")
     /// 403 without a code of its own.
     public static let forbidden = Self("forbidden")
+    /// 429: asked too often; ``HydraClientError/retryAfter`` says for how long to leave it, if the server says so.
+    public static let tooManyRequests = Self("too_many_requests")
     /// Redirects are not followed: whoever answers them would get what is meant for Hydra.
     public static let redirected = Self("redirected")
     /// Any other status than the one wanted.

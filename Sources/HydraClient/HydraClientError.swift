@@ -48,15 +48,24 @@ public struct HydraClientError: Error, Sendable {
 
 extension HydraClientError: CustomStringConvertible {
     public var description: String {
-        var text = "\(self.operation): \(self.message)"
+        var text = "\(self.operation): \(Self.line(self.message))"
         if let error { text += " (\(Self.line(error)))" }
         if let errorDescription, !errorDescription.isEmpty { text += ": \(Self.line(errorDescription))" }
         return text
     }
 
-    /// A stranger's words as part of one line of a log.
+    /// A stranger's words as part of one line of a log: what ends a line, steers a terminal or turns the direction of
+    /// reading becomes a space.
     private static func line(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(Self.scalarsMax).map { $0.value < 0x20 ? " " : $0 }))
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.prefix(Self.scalarsMax).map { Self.isPlain($0) ? $0 : " " }))
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: false
+        default: !scalar.properties.isBidiControl
+        }
     }
 
     /// Hydra's own descriptions are a sentence or three.

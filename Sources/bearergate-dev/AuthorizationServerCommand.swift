@@ -21,9 +21,19 @@ struct AuthorizationServerCommand: AsyncParsableCommand {
                 -d grant_type=client_credentials -d scope=orders:read
               curl http://127.0.0.1:4445/admin/oauth2/introspect \\
                 -d token=ory_at_...
+
+            A seed, for a client whose users log in at the built-in page, and for them:
+
+              clients:
+                - client_id: photos
+                  client_secret: photos-secret
+                  grant_types: [authorization_code, refresh_token]
+                  redirect_uris: ["http://127.0.0.1:5555/callback"]
+                  scope: openid offline photos.read
+              users: [alice, {name: bob, claims: {email: bob@example.org}}]
             """)
 
-    @Option(help: "Where both listeners bind.")
+    @Option(help: "Where both listeners bind; whoever reaches the admin port is the administrator.")
     var host = "127.0.0.1"
 
     @Option(help: "The port of the public API; 0 takes a free one.")
@@ -59,7 +69,10 @@ struct AuthorizationServerCommand: AsyncParsableCommand {
             "A logout page that speaks to the admin API, instead of the built-in one.", valueName: "url"))
     var logoutURL: String?
 
-    @Option(help: ArgumentHelp("Who may log in at the built-in page; repeatable.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "Who may log in at the built-in page, without a password; repeatable. Left out: the seed's users, else alice and bob.",
+            valueName: "name"))
     var user: [String] = []
 
     @Option(

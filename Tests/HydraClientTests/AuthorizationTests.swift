@@ -71,7 +71,9 @@ struct AuthorizationTests {
         "an answer that is no such redirect is an error",
         arguments: [
             (ScriptedHydra.Reaction.answer(200, body: "<html>"), HydraClientError.Code.unexpectedStatus),
-            (.answer(302), .unexpectedMember), (.answer(307, [("Location", "/")]), .redirected),
+            (.answer(302), .unexpectedMember),
+            (.answer(302, [("Location", "/a"), ("Location", "/b")]), .unexpectedMember),
+            (.answer(307, [("Location", "/")]), .redirected),
         ])
     func refusesAnswer(reaction: ScriptedHydra.Reaction, code: HydraClientError.Code) async throws {
         try await withHydra { _ in
@@ -90,6 +92,7 @@ struct AuthorizationTests {
         arguments: [
             "https://evil.example/oauth2/auth", "", "/oauth2/auth?login_verifier=v", "BASE.evil.example/oauth2/auth",
             "BASE@evil.example/", "BASE:1/oauth2/auth",
+            "BASE/a/../../oauth2/auth", "BASE/a/%2e%2E/oauth2/auth", "BASE/./oauth2/auth",
         ])
     func staysWithServer(address: String) async throws {
         try await withHydra { _ in
@@ -132,6 +135,17 @@ struct AuthorizationTests {
             _ = try HydraClient.AuthorizationResponse(redirectedTo: address, expectingState: "12345678")
         } throws: {
             ($0 as? HydraClientError)?.code == code
+        }
+    }
+
+    @Test(
+        "a state that was lost is like no other: an empty one is not compared",
+        arguments: ["/cb?code=c&state=", "/cb?code=c"])
+    func refusesLostState(address: String) {
+        #expect {
+            _ = try HydraClient.AuthorizationResponse(redirectedTo: address, expectingState: "")
+        } throws: {
+            ($0 as? HydraClientError)?.code == .invalidState
         }
     }
 

@@ -23,6 +23,7 @@ struct ErrorTests {
         (404, #"{"error":{"code":404,"status":"Not Found","message":"m","reason":"r"}}"#, .notFound, "r"),
         (409, #"{"code":409,"message":"m"}"#, .conflict, "m"),
         (403, #"{"error":7}"#, .forbidden, nil),
+        (429, "", .tooManyRequests, nil),
         (503, "", .temporarilyUnavailable, nil),
         (502, "<html>", .serverError, nil),
         (418, "[]", .unexpectedStatus, nil),
@@ -48,11 +49,11 @@ struct ErrorTests {
     @Test(
         "the right status with a body that cannot be used is an error of decoding",
         arguments: [
-            ("", HydraClientError.Code.notJSON), ("{", .notJSON), (#"{"client_id":"a","client_id":"b"}"#, .notJSON),
-            ("[]", .unexpectedMember), (#"{"client_id":7}"#, .unexpectedMember),
-            (#"{"redirect_uris":["a",7]}"#, .unexpectedMember), (#"{"created_at":"yesterday"}"#, .unexpectedMember),
-            (#"{"skip_consent":"true"}"#, .unexpectedMember),
-            (#"{"jwt_bearer_grant_access_token_lifespan":"soon"}"#, .unexpectedMember),
+            ("", HydraClientError.Code.notJSON), ("{", .notJSON), (#"{"client_id":"a"} {}"#, .notJSON),
+            (#"{"client_id":"a","client_id":"b"}"#, .notJSON), (#"{"client_id":"\ud800"}"#, .notJSON),
+            ("\u{FEFF}{}", .notJSON), (#"{"metadata":"# + String(repeating: "[", count: 200), .notJSON),
+            ("[]", .unexpectedMember), ("null", .unexpectedMember), ("{}", .unexpectedMember),
+            (#"{"client_id":7}"#, .unexpectedMember), (#"{"client_id":""}"#, .unexpectedMember),
         ])
     func cannotDecode(body: String, code: HydraClientError.Code) async throws {
         try await withHydra { _ in
@@ -62,6 +63,27 @@ struct ErrorTests {
             #expect(error?.stage == .decoding)
             #expect(error?.code == code)
             #expect(error?.status == 200)
+        }
+    }
+
+    @Test(
+        "a member of another kind, or out of its range, is an error that names it",
+        arguments: [
+            ("redirect_uris", #"["a",7]"#), ("redirect_uris", "{}"), ("redirect_uris", "[null]"), ("scope", "[]"),
+            ("created_at", #""yesterday""#), ("created_at", #""10000-01-01T00:00:00Z""#), ("created_at", "1767225600"),
+            ("created_at", #""2026-01-01T00:00:00+99:00""#), ("skip_consent", #""true""#),
+            ("jwt_bearer_grant_access_token_lifespan", #""soon""#),
+            ("jwt_bearer_grant_access_token_lifespan", #""2562048h""#),
+            ("jwt_bearer_grant_access_token_lifespan", "3600"), ("client_secret_expires_at", "1e30"),
+            ("client_secret_expires_at", #""0""#), ("client_secret", #"{"a":"b"}"#),
+        ])
+    func namesMember(name: String, value: String) async throws {
+        try await withHydra { _ in
+            .json(#"{"client_id":"a","\#(name)":\#(value)}"#)
+        } _: { _, hydra in
+            let error = await failure { () throws(HydraClientError) in _ = try await hydra.client(id: "a") }
+            #expect(error?.code == .unexpectedMember)
+            #expect(error?.message.hasPrefix("`\(name)` is not ") == true)
         }
     }
 
@@ -76,6 +98,24 @@ struct ErrorTests {
             }
             #expect(error?.message == "`1.consent_request.client.client_secret` is not a text")
             #expect("\(String(describing: error))".contains("hunter2") == false)
+        }
+    }
+
+    @Test("an error with a status of success is an error all the same", arguments: Operation.all)
+    func isErrorAnyway(operation: Operation) async throws {
+        try await withHydra { _ in
+            .json(#"{"error":"access_denied","error_description":"d"}"#)
+        } _: { _, hydra in
+            let error = await failure { () throws(HydraClientError) in try await operation.call(hydra) }
+            switch operation.id {
+            case "introspectOAuth2Token": #expect(error?.stage == .decoding)
+            default:
+                #expect(error?.stage == .status)
+                #expect(error?.code == .accessDenied)
+                #expect(error?.errorDescription == "d")
+                #expect(error?.message == "the server answered 200, but with an error")
+            }
+            #expect(error?.status == 200)
         }
     }
 
@@ -94,14 +134,14 @@ struct ErrorTests {
 
     @Test("an error is one line, whatever the server writes")
     func isOneLine() async throws {
-        let body = #"{"error":"a\nb","error_description":"c\r\n[fatal] forged\u0000"}"#
+        let body = #"{"error":"a\nb","error_description":"c\r\n[fatal] forged\u0000\u009b2J\u2028\u202e\u0085x"}"#
         try await withHydra { _ in
             .json(body, 400)
         } _: { _, hydra in
             let error = await failure { () throws(HydraClientError) in _ = try await hydra.client(id: "a") }
             #expect(
                 error?.description
-                    == "getOAuth2Client: the server answered 400 (a b): c  [fatal] forged ")
+                    == "getOAuth2Client: the server answered 400 (a b): c  [fatal] forged  2J   x")
         }
     }
 

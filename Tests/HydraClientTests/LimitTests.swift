@@ -7,7 +7,7 @@ struct LimitTests {
     @Test(
         "an answer that is longer than allowed is cut",
         arguments: [
-            ScriptedHydra.Reaction.endless, .unfinished("HTTP/1.1 200 OK\r\nContent-Length: 1025\r\n\r\n"),
+            ScriptedHydra.Reaction.endlessBody, .unfinished("HTTP/1.1 200 OK\r\nContent-Length: 1025\r\n\r\n"),
             .answer(404, body: String(repeating: "x", count: 1_025)),
         ])
     func cuts(reaction: ScriptedHydra.Reaction) async throws {
@@ -69,6 +69,48 @@ struct LimitTests {
         }
     }
 
+    @Test(
+        "what never ends but is no body ends the call as well: it is refused, or its time is up",
+        arguments: [
+            ScriptedHydra.Reaction.endless("HTTP/1.1 200 OK\r\nX: ", again: String(repeating: "a", count: 4_096)),
+            .endless("HTTP/1.1 200 OK\r\n", again: "X: y\r\n"),
+            .endless("", again: "HTTP/1.1 100 Continue\r\n\r\n"),
+            .endless("HTTP/1.1 ", again: String(repeating: "2", count: 4_096)),
+            .endless(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+                again: String(repeating: "a", count: 4_096)),
+            .endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", again: "X: y\r\n"),
+            .unfinished("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"),
+        ])
+    func endsFloods(reaction: ScriptedHydra.Reaction) async throws {
+        try await withHydra {
+            $0.timeout = .milliseconds(500)
+        } answering: { _ in
+            reaction
+        } _: { _, hydra in
+            let error = await failure { () throws(HydraClientError) in _ = try await hydra.client(id: "a") }
+            #expect([.malformedResponse, .timedOut, .unreachable, .unexpectedStatus].contains(error?.code))
+        }
+    }
+
+    @Test("a body in a coding that was not asked for is no JSON (RFC 9110 §12.5.3)")
+    func refusesCoding() async throws {
+        // `{"client_id":"a"}`, gzipped.
+        let gzip: [UInt8] = [
+            0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xAB, 0x56, 0x4A, 0xCE, 0xC9, 0x4C, 0xCD, 0x2B,
+            0x89, 0xCF, 0x4C, 0x51, 0xB2, 0x52, 0x4A, 0x54, 0xAA, 0x05, 0x00, 0xFE, 0xC3, 0xD9, 0xCF, 0x11, 0x00, 0x00,
+            0x00,
+        ]
+        let head = "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(gzip.count)\r\n\r\n"
+        try await withHydra { _ in
+            .rawBytes(Array(head.utf8) + gzip)
+        } _: { server, hydra in
+            let error = await failure { () throws(HydraClientError) in _ = try await hydra.client(id: "a") }
+            #expect(error?.code == .notJSON)
+            #expect(server.requests.first?.values("accept-encoding") == [])
+        }
+    }
+
     @Test("an answer that ends too early is no answer")
     func noticesCut() async throws {
         try await withHydra {
@@ -106,6 +148,47 @@ struct LimitTests {
             await hydra.shutdown()
             let error = await failure { () throws(HydraClientError) in _ = try await hydra.client(id: "a") }
             #expect(error?.code == .cancelled)
+        }
+    }
+
+    @Test("a shutdown ends the calls that are under way, and says so")
+    func endsCalls() async throws {
+        try await withHydra { _ in
+            .unfinished("")
+        } _: { server, hydra in
+            let calls = (0..<4).map { _ in
+                Task { await failure { () throws(HydraClientError) in _ = try await hydra.client(id: "a") } }
+            }
+            for _ in calls { _ = await server.nextRequest() }
+            await hydra.shutdown()
+            for call in calls { #expect(await call.value?.code == .cancelled) }
+        }
+    }
+
+    @Test("many calls at once each get their own answer")
+    func isConcurrent() async throws {
+        try await withHydra { request in
+            .json(#"{"client_id":"\#(request.target.split(separator: "/").last ?? "")"}"#)
+        } _: { _, hydra in
+            let mixedUp = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for id in 0..<300 {
+                    group.addTask { try await hydra.client(id: "\(id)").clientID != "\(id)" }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(mixedUp == 0)
+        }
+    }
+
+    @Test("a limit of time without end is none that stops anything")
+    func takesEndlessTimeout() async throws {
+        try await withHydra {
+            $0.timeout = .seconds(Int64.max)
+        } answering: { _ in
+            .json(#"{"client_id":"a"}"#)
+        } _: { _, hydra in
+            let client = try await hydra.client(id: "a")
+            #expect(client.clientID == "a")
         }
     }
 }

@@ -37,11 +37,13 @@ struct Operation: Sendable, CustomTestStringConvertible {
 
     private static let redirect = #"{"redirect_to":"https://hydra.example/next"}"#
 
+    private static let client = #"{"client_id":"a"}"#
+
     private static let clients = [
         Operation(
             "createOAuth2Client", "POST /admin/clients",
             body: #"{"client_name":"Photos","redirect_uris":["https://app.example/cb"],"metadata":{"a":[1]}}"#,
-            status: 201, repeats: false
+            status: 201, answer: client, repeats: false
         ) { (hydra) throws(HydraClientError) in
             var client = OAuth2Client()
             client.clientName = "Photos"
@@ -49,7 +51,7 @@ struct Operation: Sendable, CustomTestStringConvertible {
             client.metadata = ["a": [1]]
             _ = try await hydra.createClient(client)
         },
-        Operation("getOAuth2Client", "GET /admin/clients/a%2Fb%20%C3%A9%3F%25", repeats: true) {
+        Operation("getOAuth2Client", "GET /admin/clients/a%2Fb%20%C3%A9%3F%25", answer: client, repeats: true) {
             (hydra) throws(HydraClientError) in _ = try await hydra.client(id: "a/b é?%")
         },
         Operation(
@@ -60,7 +62,8 @@ struct Operation: Sendable, CustomTestStringConvertible {
         },
         Operation(
             "setOAuth2Client", "PUT /admin/clients/a",
-            body: #"{"scope":"b c","authorization_code_grant_access_token_lifespan":"1h30m0s"}"#, repeats: true
+            body: #"{"scope":"b c","authorization_code_grant_access_token_lifespan":"1h30m0s"}"#, answer: client,
+            repeats: true
         ) { (hydra) throws(HydraClientError) in
             var client = OAuth2Client()
             client.scope = "b c"
@@ -70,13 +73,13 @@ struct Operation: Sendable, CustomTestStringConvertible {
         Operation(
             "patchOAuth2Client", "PATCH /admin/clients/a",
             body: #"[{"op":"replace","path":"/owner","value":"me"},{"op":"remove","path":"/contacts/0"}]"#,
-            repeats: false
+            answer: client, repeats: false
         ) { (hydra) throws(HydraClientError) in
             _ = try await hydra.patchClient(id: "a", [.replace("/owner", "me"), .remove("/contacts/0")])
         },
         Operation(
             "setOAuth2ClientLifespans", "PUT /admin/clients/a/lifespans",
-            body: #"{"jwt_bearer_grant_access_token_lifespan":"1s500ms"}"#, repeats: true
+            body: #"{"jwt_bearer_grant_access_token_lifespan":"1s500ms"}"#, answer: client, repeats: true
         ) { (hydra) throws(HydraClientError) in
             var lifespans = OAuth2ClientTokenLifespans()
             lifespans.jwtBearerGrantAccessToken = .milliseconds(1_500)
@@ -113,7 +116,8 @@ struct Operation: Sendable, CustomTestStringConvertible {
 
     private static let consents = [
         Operation(
-            "getOAuth2ConsentRequest", "GET /admin/oauth2/auth/requests/consent?consent_challenge=c", repeats: true
+            "getOAuth2ConsentRequest", "GET /admin/oauth2/auth/requests/consent?consent_challenge=c",
+            answer: #"{"challenge":"c"}"#, repeats: true
         ) { (hydra) throws(HydraClientError) in _ = try await hydra.consentRequest(challenge: "c") },
         Operation(
             "acceptOAuth2ConsentRequest", "PUT /admin/oauth2/auth/requests/consent/accept?consent_challenge=c",
@@ -136,7 +140,8 @@ struct Operation: Sendable, CustomTestStringConvertible {
 
     private static let logouts = [
         Operation(
-            "getOAuth2LogoutRequest", "GET /admin/oauth2/auth/requests/logout?logout_challenge=c", repeats: true
+            "getOAuth2LogoutRequest", "GET /admin/oauth2/auth/requests/logout?logout_challenge=c",
+            answer: #"{"challenge":"c"}"#, repeats: true
         ) { (hydra) throws(HydraClientError) in _ = try await hydra.logoutRequest(challenge: "c") },
         Operation(
             "acceptOAuth2LogoutRequest", "PUT /admin/oauth2/auth/requests/logout/accept?logout_challenge=c",

@@ -1,16 +1,18 @@
-import HydraClient
 import OAuthModel
+import Synchronization
 import Testing
+
+@testable import HydraClient
 
 @Suite("Lists, page after page")
 struct PageTests {
     @Test(
-        "only a link with rel=next and a token is a next page",
+        "only a link with rel=next is a next page",
         arguments: [
             [], [""], ["garbage"], [#"</admin/clients?page_token=x>; rel="prev""#],
-            [#"</admin/clients?page_token=x>; rel="nextish""#], [#"</admin/clients>; rel="next""#],
-            [#"</admin/clients?page_token=>; rel="next""#], [#"</admin/clients?page_token=%zz>; rel="next""#],
+            [#"</admin/clients?page_token=x>; rel="nextish""#],
             [#"</admin/clients?page_token=x; rel="next""#], [#"</a?page_token=x>; title="rel=next""#],
+            [#"</a?page_token=x>; title="\", </a?page_token=x>; rel=next"#], [#"</a?page_token=x>; title="\"#],
         ])
     func isLast(links: [String]) async throws {
         try await withHydra { _ in
@@ -40,6 +42,55 @@ struct PageTests {
             #expect(page.nextPageToken == "t+1")
             #expect(page.totalCount == 12)
         }
+    }
+
+    @Test(
+        "a next page that nothing says how to ask for is an error: the list would look whole",
+        arguments: [
+            #"</admin/clients>; rel="next""#, #"</admin/clients?page_token=>; rel="next""#,
+            #"</admin/clients?page_token=%zz>; rel="next""#, "</a?page_token=x&page_token=y>; rel=next",
+        ])
+    func refusesUnusable(link: String) async throws {
+        try await withHydra { _ in
+            .answer(200, [("Link", link)], body: #"[{"client_id":"a"}]"#)
+        } _: { _, hydra in
+            let error = await failure { () throws(HydraClientError) in _ = try await hydra.listClients() }
+            #expect(error?.stage == .decoding)
+            #expect(error?.code == .unexpectedMember)
+        }
+    }
+
+    @Test(
+        "a link to another host is asked for here: no token for a gateway goes there",
+        arguments: ["EVIL/admin/clients?page_token=1", "//evil.example/?page_token=1", "javascript:?page_token=1"])
+    func staysHere(target: String) async throws {
+        let evil = ScriptedHydra { _ in .json("[]") }
+        try await evil.start()
+        let link = "<\(target.replacing("EVIL", with: evil.origin))>; rel=next"
+        try await withHydra {
+            $0.adminToken = BearerToken("ory_pat_secret")
+        } answering: { request in
+            .answer(200, request.target.contains("page_token") ? [] : [("Link", link)], body: #"[{"client_id":"a"}]"#)
+        } _: { server, hydra in
+            var count = 0
+            for try await _ in hydra.clients() { count += 1 }
+            #expect(count == 2)
+            #expect(server.requests.map(\.target) == ["/admin/clients", "/admin/clients?page_token=1"])
+            #expect(evil.requests.isEmpty)
+        }
+        await evil.stop()
+    }
+
+    @Test("a list whose pages never end is an error after so many")
+    func isBounded() async {
+        let numbers = Numbers()
+        let endless = HydraClient.PagedSequence<Int>("listOAuth2Clients") { _ throws(HydraClientError) in
+            HydraClient.Page(elements: [0], nextPageToken: "\(numbers.next())")
+        }
+        let walk = Walk(endless)
+        let error = await failure { () throws(HydraClientError) in try await walk.toTheEnd() }
+        #expect(error?.code == .endlessPages)
+        #expect(await walk.count == HydraClient.PagedSequence<Int>.pagesMax)
     }
 
     @Test("null is a list without elements")
@@ -135,6 +186,18 @@ struct PageTests {
             let token = request.target.split(separator: "page_token=").dropFirst().first.flatMap { Int($0) } ?? 0
             let link = token + 1 < count ? [("Link", "</x?page_token=\(token + 1)>; rel=\"next\"")] : []
             return .answer(200, link, body: #"[{"client_id":"\#(token)a"},{"client_id":"\#(token)b"}]"#)
+        }
+    }
+}
+
+/// One number after another.
+private final class Numbers: Sendable {
+    private let last = Mutex(0)
+
+    func next() -> Int {
+        self.last.withLock { last in
+            last += 1
+            return last
         }
     }
 }

@@ -30,13 +30,45 @@ struct RequestTests {
         "what is no base URL is refused",
         arguments: [
             "", "hydra.example", "ftp://hydra.example", "http://", "http:///path", "http://u:p@hydra.example",
-            "http://hydra.example/#f", "http://hydra.example/a b", "http://:4444",
+            "http://hydra.example/#f", "http://hydra.example/a b", "http://:4444", "http://hydra.example:",
+            "http://hydra.example:0", "http://hydra.example:65536", "http://hydra.example:44a", "http://[::1",
+            "http://[::1]4444", "http://[hydra]:4444", "http://hydra%2Eexample", "http://hydra,example", "http://[]x",
         ])
     func refusesBaseURL(text: String) {
         #expect {
             _ = try HydraClient(HydraClient.Configuration(adminURL: text))
         } throws: { error in
             (error as? HydraClientError)?.code == .baseURLUnusable
+        }
+    }
+
+    @Test(
+        "what is a base URL is taken",
+        arguments: ["HTTPS://Hydra.example", "http://[::1]:4444/", "http://hydra_admin:4445/base?tenant=a"])
+    func takesBaseURL(text: String) async throws {
+        let hydra = try HydraClient(HydraClient.Configuration(adminURL: text))
+        await hydra.shutdown()
+    }
+
+    @Test(
+        "a token or cookie that would end its field is refused before anything is sent (RFC 9110 §5.5)",
+        arguments: ["a\r\nX: y", "a\nb", "a\0b", "a\u{7F}"])
+    func refusesSplitFields(text: String) async throws {
+        try await withHydra { _ in
+            .json(#"{"sub":"a"}"#)
+        } _: { server, hydra in
+            let request = HydraClient.AuthorizationRequest(
+                clientID: "c", redirectURI: nil, scopes: ScopeSet(), pkce: nil)
+            let errors = [
+                await failure { () throws(HydraClientError) in
+                    _ = try await hydra.userInfo(accessToken: SecretBytes(text))
+                },
+                await failure { () throws(HydraClientError) in
+                    _ = try await hydra.authorize(request, cookie: SecretBytes(text))
+                },
+            ]
+            #expect(errors.map { $0?.code } == [.invalidArgument, .invalidArgument])
+            #expect(server.requests.isEmpty)
         }
     }
 

@@ -67,6 +67,20 @@ struct RetryTests {
         }
     }
 
+    @Test(
+        "a server that always says to come back at once is asked no more often than configured, however often that is")
+    func staysBounded() async throws {
+        try await withHydra {
+            $0.retriesMax = 150
+        } answering: { _ in
+            .answer(503, [("Retry-After", "0")])
+        } _: { server, hydra in
+            let error = await failure { () throws(HydraClientError) in _ = try await hydra.client(id: "a") }
+            #expect(error?.status == 503)
+            #expect(server.requests.count == 151)
+        }
+    }
+
     @Test("a revocation that a signed assertion authenticates is sent once: the assertion works once")
     func spendsAssertionOnce() async throws {
         let signer = try HydraClient.AssertionSigner(generatingFor: .es256, keyID: nil)
@@ -81,16 +95,35 @@ struct RetryTests {
         }
     }
 
-    @Test("a cancelled call ends at once, and says so")
-    func isCancelled() async throws {
+    @Test(
+        "a cancelled call ends at once, and says so: before the head, within the body, and between two tries",
+        arguments: [
+            ScriptedHydra.Reaction.unfinished(""), .unfinished("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"),
+            .answer(503, [("Retry-After", "50")]),
+        ])
+    func isCancelled(reaction: ScriptedHydra.Reaction) async throws {
         try await withHydra { _ in
-            .unfinished("")
+            reaction
         } _: { server, hydra in
             let task = Task { await failure { () throws(HydraClientError) in _ = try await hydra.client(id: "a") } }
             _ = await server.nextRequest()
             task.cancel()
             #expect(await task.value?.code == .cancelled)
             #expect(server.requests.count == 1)
+        }
+    }
+
+    @Test("a task that is over asks nothing", arguments: Operation.all)
+    func asksNothing(operation: Operation) async throws {
+        try await withHydra { _ in
+            operation.reaction
+        } _: { server, hydra in
+            let task = Task {
+                withUnsafeCurrentTask { $0?.cancel() }
+                return await failure { () throws(HydraClientError) in try await operation.call(hydra) }
+            }
+            #expect(await task.value?.code == .cancelled)
+            #expect(server.requests.isEmpty)
         }
     }
 }

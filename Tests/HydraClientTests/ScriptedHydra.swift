@@ -24,12 +24,19 @@ final class ScriptedHydra: Sendable {
         case answer(Int, [(String, String)] = [], body: String = "")
         /// These bytes, whatever they are, and then the end.
         case raw(String)
+        /// The same for what is no text.
+        case rawBytes([UInt8])
         /// These bytes, and then nothing.
         case unfinished(String)
-        /// A body in chunks that never ends.
-        case endless
+        /// One text, and then another one over and over.
+        case endless(String, again: String)
         /// The connection ends without a byte.
         case end
+
+        /// A body in chunks that never ends.
+        static let endlessBody = Reaction.endless(
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            again: "1000\r\n" + String(repeating: " ", count: 4_096) + "\r\n")
 
         static func json(_ text: String, _ status: Int = 200) -> Reaction {
             .answer(status, [("Content-Type", "application/json")], body: text)
@@ -127,19 +134,22 @@ private final class ScriptedConnection: ChannelInboundHandler {
             if status != 204 { text += "Content-Length: \(body.utf8.count)\r\n" }
             for (name, value) in fields { text += "\(name): \(value)\r\n" }
             channel.writeAndFlush(ByteBuffer(string: text + "\r\n" + body), promise: nil)
-        case .raw(let text):
-            channel.writeAndFlush(ByteBuffer(string: text)).whenComplete { _ in channel.close(promise: nil) }
+        case .raw(let text): Self.perform(.rawBytes(Array(text.utf8)), on: channel)
+        case .rawBytes(let bytes):
+            channel.writeAndFlush(ByteBuffer(bytes: bytes)).whenComplete { _ in channel.close(promise: nil) }
         case .unfinished(let text): channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
-        case .endless:
-            let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-            channel.writeAndFlush(ByteBuffer(string: head)).whenSuccess { Self.writeForever(channel) }
+        case .endless(let head, let again):
+            let buffer = ByteBuffer(string: again)
+            channel.writeAndFlush(ByteBuffer(string: head)).whenSuccess { Self.writeForever(buffer, to: channel) }
         case .end: channel.close(promise: nil)
         }
     }
 
-    private static func writeForever(_ channel: any Channel) {
-        let chunk = ByteBuffer(string: "1000\r\n" + String(repeating: " ", count: 4_096) + "\r\n")
-        channel.writeAndFlush(chunk).whenSuccess { Self.writeForever(channel) }
+    private static func writeForever(_ buffer: ByteBuffer, to channel: any Channel) {
+        channel.writeAndFlush(buffer).whenSuccess {
+            // Not at once: a write that is done when it returns would make each the caller of the next.
+            channel.eventLoop.execute { Self.writeForever(buffer, to: channel) }
+        }
     }
 }
 

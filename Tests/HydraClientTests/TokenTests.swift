@@ -142,6 +142,22 @@ struct TokenTests {
         }
     }
 
+    @Test("an assertion of a time that is none is refused, and one without end ends where numbers do")
+    func limitsAssertion() throws {
+        let signer = try HydraClient.AssertionSigner(generatingFor: .es256, keyID: nil)
+        for seconds in [Double.nan, .infinity, 1e300] {
+            #expect(throws: HydraClientError.self) {
+                _ = try signer.assertion(
+                    issuer: "i", subject: "s", audience: "a", at: Date(timeIntervalSince1970: seconds))
+            }
+        }
+        let assertion = try signer.assertion(
+            issuer: "i", subject: "s", audience: "a", lifespan: .seconds(Int64.max),
+            at: Date(timeIntervalSince1970: 1_700_000_000))
+        let claims = try Self.claims(of: assertion.text, signedBy: signer, .es256)
+        #expect(claims["exp"] == .integer(NumericDate.range.upperBound))
+    }
+
     @Test("a key that is none, or of another kind than its algorithm, is refused")
     func refusesKey() throws {
         for pem in ["", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {

@@ -43,7 +43,7 @@ extension HydraClient {
                 ("state", self.state), ("code_challenge", self.pkce?.challenge),
                 ("code_challenge_method", self.pkce == nil ? nil : PKCE.method), ("response_mode", self.responseMode),
                 ("nonce", self.nonce), ("prompt", Self.words(self.prompt)),
-                ("max_age", self.maxAge.map { String($0.components.seconds) }),
+                ("max_age", self.maxAge.map { String($0.wholeSeconds) }),
                 ("id_token_hint", self.idTokenHint?.text), ("login_hint", self.loginHint),
                 ("acr_values", Self.words(self.acrValues)), ("ui_locales", Self.words(self.uiLocales)),
                 ("display", self.display),

@@ -24,7 +24,10 @@ extension HydraClient {
             guard !["code", "state", "error", "error_description", "scope"].contains(where: form.isRepeated) else {
                 throw Self.problem(.decoding, .unexpectedMember, "a parameter is there more than once")
             }
-            guard let returned = form.soleValue(of: "state"), SecretBytes(returned) == SecretBytes(state) else {
+            // An empty one is what a session that was lost would say.
+            guard let returned = form.soleValue(of: "state"), !state.isEmpty,
+                SecretBytes(returned) == SecretBytes(state)
+            else {
                 throw Self.problem(.request, .invalidState, "the state is not the one the browser was sent away with")
             }
             if let error = form.soleValue(of: "error") {

@@ -57,10 +57,11 @@ extension HydraClient {
         call.isIdempotent = false
         call.accepts = { $0 == 302 || $0 == 303 }
         let answer = try await self.perform(call, at: url)
-        guard let location = answer.field("Location") else {
+        let locations = answer.fields("Location")
+        guard let location = locations.first, locations.count == 1 else {
             throw HydraClientError(
                 .decoding, .unexpectedMember, operation: Self.authorize,
-                message: "the server redirects without saying where", status: answer.status)
+                message: "the server redirects without saying where, or says it twice", status: answer.status)
         }
         return AuthorizationRedirect(
             status: answer.status, location: location,

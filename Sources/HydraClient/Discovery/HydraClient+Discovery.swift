@@ -4,6 +4,7 @@ extension HydraClient {
     /// What the server says about itself (OpenID Connect Discovery 1.0 §4), for exactly this issuer.
     ///
     /// A document that speaks for another issuer is an error.
+    ///
     /// `discoverOidcConfiguration` · `GET /.well-known/openid-configuration`
     public func serverMetadata(issuer: IssuerIdentifier) async throws(HydraClientError) -> AuthorizationServerMetadata {
         let call = Call("discoverOidcConfiguration", .public, .get, "/.well-known/openid-configuration")
@@ -27,19 +28,11 @@ extension HydraClient {
         guard let members = try self.json(answer, of: call).objectValue?["keys"]?.arrayValue else {
             throw Self.unexpectedMember(MemberProblem("keys", kind: "a list"), of: call, status: answer.status)
         }
-        var keys: [JSONWebKey] = []
-        for (index, member) in members.enumerated() {
-            do throws(MemberProblem) {
-                keys.append(try JSONWebKey(reading: member))
-            } catch {
-                throw Self.unexpectedMember(
-                    error.inside(String(index)).inside("keys"), of: call, status: answer.status)
-            }
-        }
-        return keys
+        // One that cannot be understood is none of ours to use; the others still are (RFC 7517 §5).
+        return members.compactMap { try? JSONWebKey(reading: $0) }
     }
 
-    /// The claims about the user whom an access token is for (OpenID Connect Core 1.0 §5.3).
+    /// The claims about the user whom an access token is for; `sub` is always there (OpenID Connect Core 1.0 §5.3.2).
     ///
     /// `getOidcUserInfo` · `GET /userinfo`
     public func userInfo(accessToken: SecretBytes) async throws(HydraClientError) -> ClaimSet {
@@ -47,8 +40,8 @@ extension HydraClient {
         call.fields.append(("Authorization", "Bearer " + accessToken.text))
         call.secrets = [accessToken]
         let answer = try await self.perform(call)
-        guard let members = try self.json(answer, of: call).objectValue else {
-            throw Self.unexpectedMember(MemberProblem(kind: "an object"), of: call, status: answer.status)
+        guard let members = try self.json(answer, of: call).objectValue, members["sub"]?.stringValue != nil else {
+            throw Self.unexpectedMember(MemberProblem("sub", kind: "a text"), of: call, status: answer.status)
         }
         return ClaimSet(members)
     }
@@ -57,14 +50,14 @@ extension HydraClient {
     ///
     /// `isAlive` · `GET /health/alive`
     public func checkAlive(_ side: Side = .public) async throws(HydraClientError) {
-        _ = try await self.perform(Call("isAlive", side, .get, "/health/alive"))
+        try await self.conclude(Call("isAlive", side, .get, "/health/alive"))
     }
 
     /// Returns when the server can do its work; otherwise 503.
     ///
     /// `isReady` · `GET /health/ready`
     public func checkReady(_ side: Side = .public) async throws(HydraClientError) {
-        _ = try await self.perform(Call("isReady", side, .get, "/health/ready"))
+        try await self.conclude(Call("isReady", side, .get, "/health/ready"))
     }
 
     /// The server's version, such as `v2.1.2`.

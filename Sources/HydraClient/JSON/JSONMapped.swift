@@ -12,8 +12,10 @@ protocol JSONMapped: Sendable {
 }
 
 extension JSONMapped {
-    init(reading value: JSONValue) throws(MemberProblem) {
+    /// Reads an object; one without a text of the required name is not what was asked for.
+    init(reading value: JSONValue, requiring name: String? = nil) throws(MemberProblem) {
         guard case .object(let object) = value else { throw MemberProblem(kind: "an object") }
+        if let name, object[name]?.stringValue?.isEmpty ?? true { throw MemberProblem(name, kind: "there") }
         self.init()
         var map = MemberMap(reading: object)
         try self.map(&map)

@@ -60,12 +60,12 @@ struct MemberMap {
         }
     }
 
-    /// A number of seconds.
+    /// A number of seconds; in writing, of a part of a second a whole one.
     mutating func seconds(_ name: String, _ value: inout Duration?) throws(MemberProblem) {
         try self.map(name, &value, kind: "a number of seconds") {
             NumericDate(json: $0, rounding: .down).map { Duration.seconds($0.seconds) }
         } write: {
-            .integer($0.components.seconds)
+            .integer($0.wholeSeconds)
         }
     }
 
@@ -124,6 +124,22 @@ struct MemberMap {
             } catch {
                 throw error.inside(name)
             }
+        }
+    }
+
+    /// Unknown members that belong to a value whose members lie among those of another one.
+    mutating func unknown(
+        _ value: inout AdditionalMembers, where belongs: (_ name: String) -> Bool
+    ) {
+        guard self.isReading else {
+            for member in value.members.members where self.members[member.name] == nil {
+                self.members[member.name] = member.value
+            }
+            return
+        }
+        for member in self.members.members where belongs(member.name) {
+            value[member.name] = member.value
+            self.members[member.name] = nil
         }
     }
 

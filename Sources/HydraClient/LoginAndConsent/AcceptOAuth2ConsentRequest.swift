@@ -66,3 +66,21 @@ extension OAuth2ConsentSessionData: JSONMapped {
         try members.json("id_token", &self.idToken)
     }
 }
+
+// Claims and context are free-form and may hold anything about the user.
+extension AcceptOAuth2ConsentRequest: CustomStringConvertible, CustomReflectable {
+    public var description: String { "AcceptOAuth2ConsentRequest(of \(self.grantScope.joined(separator: " ")))" }
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: [
+                "grantScope": self.grantScope, "grantAccessTokenAudience": self.grantAccessTokenAudience,
+                "remember": self.remember as Any, "rememberFor": self.rememberFor as Any,
+            ])
+    }
+}
+
+extension OAuth2ConsentSessionData: CustomStringConvertible, CustomReflectable {
+    public var description: String { "OAuth2ConsentSessionData" }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -42,3 +42,16 @@ extension AcceptOAuth2LoginRequest: JSONMapped {
         try members.text("identity_provider_session_id", &self.identityProviderSessionID)
     }
 }
+
+// The context is free-form and may hold anything about the user.
+extension AcceptOAuth2LoginRequest: CustomStringConvertible, CustomReflectable {
+    public var description: String { "AcceptOAuth2LoginRequest(of \(self.subject))" }
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: [
+                "subject": self.subject, "remember": self.remember as Any, "rememberFor": self.rememberFor as Any,
+                "acr": self.acr as Any, "amr": self.amr,
+            ])
+    }
+}

@@ -18,12 +18,17 @@ extension HydraClient {
 
     /// What the login page is asked.
     ///
+    /// Throws ``HydraClientError/Code/notFound`` for a challenge that is unknown, as all that name one do.
+    ///
     /// `getOAuth2LoginRequest` · `GET /admin/oauth2/auth/requests/login`
     public func loginRequest(challenge: String) async throws(HydraClientError) -> Handshake<OAuth2LoginRequest> {
         try await self.handshake("getOAuth2LoginRequest", .login, challenge)
     }
 
     /// Says who has logged in.
+    ///
+    /// Until the browser is back another answer may take its place; then Hydra up to 2.1 says
+    /// ``HydraClientError/Code/conflict``.
     ///
     /// `acceptOAuth2LoginRequest` · `PUT /admin/oauth2/auth/requests/login/accept`
     public func acceptLoginRequest(
@@ -84,7 +89,7 @@ extension HydraClient {
     ///
     /// `rejectOAuth2LogoutRequest` · `PUT /admin/oauth2/auth/requests/logout/reject`
     public func rejectLogoutRequest(challenge: String) async throws(HydraClientError) {
-        _ = try await self.perform(
+        try await self.conclude(
             Self.call("rejectOAuth2LogoutRequest", .put, .logout, challenge, "/reject"))
     }
 
@@ -96,8 +101,8 @@ extension HydraClient {
         var call = Self.call(operation, .get, step, challenge)
         call.accepts = { 200...299 ~= $0 || $0 == 410 }
         let answer = try await self.perform(call)
-        guard answer.status == 410 else { return .pending(try self.read(answer, of: call, Request.self)) }
-        return .done(try self.read(answer, of: call, OAuth2RedirectTo.self))
+        guard answer.status == 410 else { return .pending(try self.read(answer, of: call, requiring: "challenge")) }
+        return .done(try self.read(answer, of: call))
     }
 
     private func decide(

@@ -22,3 +22,15 @@ extension OpenIDConnectContext: JSONMapped {
         try members.object("id_token_hint_claims", &self.idTokenHintClaims)
     }
 }
+
+// The hint and its claims say who the user may be.
+extension OpenIDConnectContext: CustomStringConvertible, CustomReflectable {
+    public var description: String { "OpenIDConnectContext" }
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: [
+                "acrValues": self.acrValues, "uiLocales": self.uiLocales, "display": self.display as Any,
+            ])
+    }
+}

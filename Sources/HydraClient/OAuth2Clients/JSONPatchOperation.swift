@@ -27,6 +27,12 @@ public struct JSONPatchOperation: Sendable {
 
     public static func replace(_ path: String, _ value: JSONValue) -> Self { Self(.replace, path: path, value: value) }
 
+    /// What must not come back in an error: a secret named by the path, or within the value.
+    var secrets: [SecretBytes] {
+        guard let value, let name = self.path.split(separator: "/").last else { return [] }
+        return Redaction.secrets(in: .object([String(name): value]))
+    }
+
     var json: JSONObject {
         var members: JSONObject = ["op": .string(self.kind.rawValue), "path": .string(self.path)]
         if let value { members["value"] = value }

@@ -88,6 +88,7 @@ extension OAuth2Client: JSONMapped {
         try members.flag("skip_consent", &self.skipConsent)
         try members.flag("skip_logout_consent", &self.skipLogoutConsent)
         try self.lifespans.map(&members)
+        members.unknown(&self.lifespans.additionalMembers, where: OAuth2ClientTokenLifespans.isLifespan)
         try members.json("metadata", &self.metadata)
         try members.secret("registration_access_token", &self.registrationAccessToken)
         try members.text("registration_client_uri", &self.registrationClientURI)

@@ -1,10 +1,16 @@
-/// How long the tokens of a client live, by grant; nil leaves it to the server's configuration
-/// (`oAuth2ClientTokenLifespans`).
+/// How long the tokens of a client live, by grant (`oAuth2ClientTokenLifespans`).
+///
+/// Nil leaves it to the server's configuration. Hydra counts in nanoseconds and up to 292 years; what is shorter or longer
+/// stops at these ends. Lifespans that are not listed here, of a client as well, are in ``additionalMembers``.
 public struct OAuth2ClientTokenLifespans: Sendable {
     public var authorizationCodeGrantAccessToken: Duration?
     public var authorizationCodeGrantIDToken: Duration?
     public var authorizationCodeGrantRefreshToken: Duration?
     public var clientCredentialsGrantAccessToken: Duration?
+    /// From Hydra 25.4 on, as are the two below.
+    public var deviceAuthorizationGrantAccessToken: Duration?
+    public var deviceAuthorizationGrantIDToken: Duration?
+    public var deviceAuthorizationGrantRefreshToken: Duration?
     public var implicitGrantAccessToken: Duration?
     public var implicitGrantIDToken: Duration?
     public var jwtBearerGrantAccessToken: Duration?
@@ -25,6 +31,11 @@ extension OAuth2ClientTokenLifespans: JSONMapped {
             "authorization_code_grant_refresh_token_lifespan", &self.authorizationCodeGrantRefreshToken)
         try members.duration(
             "client_credentials_grant_access_token_lifespan", &self.clientCredentialsGrantAccessToken)
+        try members.duration(
+            "device_authorization_grant_access_token_lifespan", &self.deviceAuthorizationGrantAccessToken)
+        try members.duration("device_authorization_grant_id_token_lifespan", &self.deviceAuthorizationGrantIDToken)
+        try members.duration(
+            "device_authorization_grant_refresh_token_lifespan", &self.deviceAuthorizationGrantRefreshToken)
         try members.duration("implicit_grant_access_token_lifespan", &self.implicitGrantAccessToken)
         try members.duration("implicit_grant_id_token_lifespan", &self.implicitGrantIDToken)
         try members.duration("jwt_bearer_grant_access_token_lifespan", &self.jwtBearerGrantAccessToken)
@@ -32,4 +43,9 @@ extension OAuth2ClientTokenLifespans: JSONMapped {
         try members.duration("refresh_token_grant_id_token_lifespan", &self.refreshTokenGrantIDToken)
         try members.duration("refresh_token_grant_refresh_token_lifespan", &self.refreshTokenGrantRefreshToken)
     }
+}
+
+extension OAuth2ClientTokenLifespans {
+    /// Whether a member of a client is a lifespan, perhaps one that this version does not know.
+    static func isLifespan(_ name: String) -> Bool { name.hasSuffix("_token_lifespan") }
 }

@@ -2,20 +2,32 @@ import OAuthModel
 
 /// The `Link` field of a list (RFC 8288 §3), of which the next page's token is wanted.
 enum LinkField {
-    /// The `page_token` of the link with `rel="next"`.
+    enum Next: Sendable, Hashable {
+        /// No page follows.
+        case none
+        /// A page follows, to be asked for with this token.
+        case page(token: String)
+        /// A page follows, but nothing says how to ask for it.
+        case unusable
+    }
+
+    /// What the first link with `rel="next"` says.
     ///
-    /// Only the token is taken: the address is our own, and Hydra 2.1 gets the rest of it wrong in one list.
-    static func nextPageToken(in fields: [String]) -> String? {
+    /// Only its `page_token` is taken: the address is our own, whatever host the link names, and Hydra 2.1 gets the rest of
+    /// it wrong in one list.
+    static func next(in fields: [String]) -> Next {
         for field in fields {
             var rest = Substring(field)
             while let link = Self.takeLink(from: &rest) {
-                guard link.isNext, let question = link.target.firstIndex(of: "?") else { continue }
+                guard link.isNext else { continue }
+                guard let question = link.target.firstIndex(of: "?") else { return .unusable }
                 let query = link.target[link.target.index(after: question)...].prefix { $0 != "#" }
                 let token = try? FormURLEncoded(parsing: Array(query.utf8)).soleValue(of: "page_token")
-                if let token, !token.isEmpty { return token }
+                guard let token, !token.isEmpty else { return .unusable }
+                return .page(token: token)
             }
         }
-        return nil
+        return .none
     }
 
     /// The next `<target>; parameter; …`; commas within a target or a quoted text end nothing.
@@ -30,12 +42,16 @@ enum LinkField {
         var isQuoted = false
         var index = rest.startIndex
         while index < rest.endIndex, isQuoted || rest[index] != "," {
-            if rest[index] == "\"" { isQuoted.toggle() }
-            if rest[index] == ";", !isQuoted {
+            switch rest[index] {
+            case "\"": isQuoted.toggle()
+            // What stands behind it is part of the quoted text, whatever it is (RFC 9110 §5.6.4).
+            case "\\" where isQuoted: rest.formIndex(after: &index)
+            case ";" where !isQuoted:
                 parameters.append(rest[start..<index])
                 start = rest.index(after: index)
+            default: break
             }
-            index = rest.index(after: index)
+            if index < rest.endIndex { rest.formIndex(after: &index) }
         }
         parameters.append(rest[start..<index])
         rest = rest[index...]

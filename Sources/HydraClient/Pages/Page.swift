@@ -18,9 +18,9 @@ extension HydraClient {
         }
     }
 
-    /// Asks for one page.
+    /// Asks for one page, whose elements must each have a text of this name.
     func page<Element: JSONMapped>(
-        of call: Call, size: Int?, token: String?
+        of call: Call, size: Int?, token: String?, requiring name: String? = nil
     ) async throws(HydraClientError) -> Page<Element> {
         var call = call
         call.ask("page_size", size.map { String($0) })
@@ -35,13 +35,25 @@ extension HydraClient {
         elements.reserveCapacity(members.count)
         for (index, member) in members.enumerated() {
             do throws(MemberProblem) {
-                elements.append(try Element(reading: member))
+                elements.append(try Element(reading: member, requiring: name))
             } catch {
                 throw Self.unexpectedMember(error.inside(String(index)), of: call, status: answer.status)
             }
         }
         return Page(
-            elements: elements, nextPageToken: LinkField.nextPageToken(in: answer.fields("Link")),
+            elements: elements, nextPageToken: try self.nextPageToken(in: answer, of: call),
             totalCount: answer.field("X-Total-Count").flatMap { Int($0) })
+    }
+
+    /// A next page that cannot be asked for is an error: the list would look whole.
+    private func nextPageToken(in answer: Answer, of call: Call) throws(HydraClientError) -> String? {
+        switch LinkField.next(in: answer.fields("Link")) {
+        case .page(let token): return token
+        case .none: return nil
+        case .unusable:
+            throw HydraClientError(
+                .decoding, .unexpectedMember, operation: call.operation,
+                message: "the link to the next page has no `page_token`", status: answer.status)
+        }
     }
 }

@@ -1,3 +1,5 @@
+import JOSE
+
 extension HydraClient {
     /// Every element of a list, page after page, each page asked for when the one before it is used up.
     ///
@@ -31,7 +33,8 @@ extension HydraClient {
             private let operation: String
             private let fetch: Fetch
             private var state = State.beforeFirst
-            private var tokensSeen: Set<String> = []
+            /// As digests: ten thousand tokens may be as long as the head of an answer each.
+            private var tokensSeen: Set<Digest256> = []
 
             init(operation: String, fetch: @escaping Fetch) {
                 self.operation = operation
@@ -66,7 +69,8 @@ extension HydraClient {
                     self.state = .ended
                     return
                 }
-                guard self.tokensSeen.insert(token).inserted, self.tokensSeen.count < PagedSequence.pagesMax else {
+                let digest = SHA256Digest.digest(of: Array(token.utf8))
+                guard self.tokensSeen.insert(digest).inserted, self.tokensSeen.count < PagedSequence.pagesMax else {
                     self.state = .ended
                     throw HydraClientError(
                         .decoding, .endlessPages, operation: self.operation,

@@ -41,7 +41,7 @@ extension HydraClient {
         case .ofClient(let id): call.ask("client", id)
         case .all: call.ask("all", "true")
         }
-        _ = try await self.perform(call)
+        try await self.conclude(call)
     }
 
     /// Which login sessions end.
@@ -55,6 +55,7 @@ extension HydraClient {
     /// Ends login sessions: the next authorization asks again.
     ///
     /// Tokens stay valid.
+    ///
     /// `revokeOAuth2LoginSessions` · `DELETE /admin/oauth2/auth/sessions/login`
     public func revokeLoginSessions(_ logins: LoginsToRevoke) async throws(HydraClientError) {
         var call = Call("revokeOAuth2LoginSessions", .admin, .delete, "/admin/oauth2/auth/sessions/login")
@@ -62,7 +63,7 @@ extension HydraClient {
         case .ofSubject(let subject): call.ask("subject", subject)
         case .session(let id): call.ask("sid", id)
         }
-        _ = try await self.perform(call)
+        try await self.conclude(call)
     }
 
     private static let consentPath = "/admin/oauth2/auth/sessions/consent"

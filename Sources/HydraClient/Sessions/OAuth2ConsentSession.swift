@@ -57,3 +57,17 @@ extension OAuth2ConsentSession.TokenExpiry: JSONMapped {
         try members.date("refresh_token", &self.refreshToken)
     }
 }
+
+// Claims and context are free-form and may hold anything about the user.
+extension OAuth2ConsentSession: CustomStringConvertible, CustomReflectable {
+    public var description: String { "OAuth2ConsentSession(of \(self.grantScope.joined(separator: " ")))" }
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: [
+                "consentRequest": self.consentRequest as Any, "grantScope": self.grantScope,
+                "grantAccessTokenAudience": self.grantAccessTokenAudience, "remember": self.remember as Any,
+                "rememberFor": self.rememberFor as Any, "handledAt": self.handledAt as Any,
+            ])
+    }
+}

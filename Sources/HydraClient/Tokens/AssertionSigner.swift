@@ -77,13 +77,19 @@ extension HydraClient {
         public var publicKeySet: JSONValue { ["keys": .array([.object(self.signer.publicJWK)])] }
 
         /// An assertion with the claims of RFC 7523 §3, and a `jti` that no other has.
+        ///
+        /// Hydra takes no lifespan over 30 days, and `audience` must be the URL of its token endpoint.
         public func assertion(
             issuer: String, subject: String, audience: String, lifespan: Duration = .seconds(60), at now: Date
         ) throws(HydraClientError) -> SecretBytes {
-            let issuedAt = Int64(now.timeIntervalSince1970.rounded(.down))
+            guard let seconds = Int64(exactly: now.timeIntervalSince1970.rounded(.down)) else {
+                throw Self.unusable("the time is none")
+            }
+            let issuedAt = NumericDate(seconds: seconds)
+            let expiresAt = issuedAt.advanced(bySeconds: lifespan.wholeSeconds)
             let claims: JSONObject = [
                 "iss": .string(issuer), "sub": .string(subject), "aud": .string(audience),
-                "iat": .integer(issuedAt), "exp": .integer(issuedAt + lifespan.components.seconds),
+                "iat": .integer(issuedAt.seconds), "exp": .integer(expiresAt.seconds),
                 "jti": .string(Base64URL.encode(RandomBytes.make(count: 16))),
             ]
             do {

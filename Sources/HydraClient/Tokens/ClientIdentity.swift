@@ -50,7 +50,8 @@ extension HydraClient {
         case .basic(let secret):
             let field = ClientCredentials(clientID: client.clientID, secret: secret).basicFieldValue()
             call.fields.append(("Authorization", field.text))
-            call.secrets += [secret, field]
+            // Without its scheme as well: whoever decodes the rest has the secret.
+            call.secrets += [secret, field, SecretBytes(Array(field.bytes.dropFirst("Basic ".utf8.count)))]
         case .post(let secret):
             add("client_id", client.clientID)
             add("client_secret", secret.text)

@@ -3,7 +3,10 @@ public import OAuthModel
 extension HydraClient {
     /// Gives a grant for tokens.
     ///
-    /// Never tried again: a code and a refresh token work once, and a second use ends what the first one brought.
+    /// Never tried again: a code and a refresh token work once, and a second use ends what the first one brought. Throws
+    /// the codes of RFC 6749 §5.2: ``HydraClientError/Code/invalidGrant`` for what is spent, expired or another client's,
+    /// ``HydraClientError/Code/invalidClient``, ``HydraClientError/Code/invalidScope`` and their like.
+    ///
     /// `oauth2TokenExchange` · `POST /oauth2/token`
     public func exchangeToken(
         _ grant: TokenGrant, as client: ClientIdentity
@@ -18,8 +21,10 @@ extension HydraClient {
 
     /// Says whether a token is usable now, and what it is worth (RFC 7662).
     ///
-    /// A refresh token is active as well: look at ``ActiveToken/tokenUse`` before you take one for an access token. With
-    /// `scopes` a token that lacks one of them is inactive too.
+    /// A question that got no answer is an error, never ``IntrospectionResponse/inactive``. A refresh token is active as
+    /// well: look at ``ActiveToken/tokenUse`` before you take one for an access token. With `scopes` a token that lacks one
+    /// of them is inactive too.
+    ///
     /// `introspectOAuth2Token` · `POST /admin/oauth2/introspect`
     public func introspectToken(
         _ token: SecretBytes, scopes: ScopeSet = ScopeSet(), hint: TokenTypeHint? = nil
@@ -47,6 +52,7 @@ extension HydraClient {
     /// Ends a token, and all others of its grant (RFC 7009).
     ///
     /// Succeeds for tokens that are unknown, over, or of another client, which it leaves alone.
+    ///
     /// `revokeOAuth2Token` · `POST /oauth2/revoke`
     public func revokeToken(
         _ token: SecretBytes, as client: ClientIdentity, hint: TokenTypeHint? = nil
@@ -59,7 +65,7 @@ extension HydraClient {
         call.send(form: form)
         // What has ended ends no further. An assertion, though, works once.
         if case .assertion = client.proof { call.isIdempotent = false } else { call.isIdempotent = true }
-        _ = try await self.perform(call)
+        try await self.conclude(call)
     }
 
     /// Ends the access tokens of a client; its refresh tokens go on.
@@ -68,7 +74,7 @@ extension HydraClient {
     public func deleteTokens(ofClient id: String) async throws(HydraClientError) {
         var call = Call("deleteOAuth2Token", .admin, .delete, "/admin/oauth2/tokens")
         call.ask("client_id", id)
-        _ = try await self.perform(call)
+        try await self.conclude(call)
     }
 }
 

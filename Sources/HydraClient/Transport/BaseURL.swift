@@ -19,7 +19,7 @@ struct BaseURL: Sendable {
         guard let scheme = ["https://", "http://"].first(where: lowercased.hasPrefix) else { return nil }
         let rest = text.dropFirst(scheme.utf8.count)
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
-        guard !authority.isEmpty, !authority.contains("@"), authority.first != ":" else { return nil }
+        guard Self.isAuthority(authority) else { return nil }
         let path = rest.dropFirst(authority.count).prefix { $0 != "?" }
         let trimmed = path.reversed().drop { $0 == "/" }.reversed()
         self.prefix = scheme + authority + String(trimmed)
@@ -33,15 +33,26 @@ struct BaseURL: Sendable {
     }
 
     /// Whether an address lies below this one, so that what is meant for the server reaches no other.
+    ///
+    /// Dot segments, however they are written, may lead out of it again.
     func holds(_ address: String) -> Bool {
-        address.hasPrefix(self.prefix + "/") && BaseURL(address) != nil
+        guard address.hasPrefix(self.prefix + "/"), BaseURL(address) != nil else { return false }
+        let path = address.dropFirst(self.prefix.count).prefix { $0 != "?" }
+        return path.split(separator: "/").allSatisfy { segment in
+            let plain = segment.lowercased().replacing("%2e", with: ".")
+            return plain != "." && plain != ".."
+        }
     }
 
     /// A value as one step of a path: everything but unreserved characters is percent-encoded (RFC 3986 §3.3).
     ///
     /// `nil` for what cannot be one: nothing, and the dot segments, which travel no further than the next URL parser.
     static func segment(_ value: String) -> String? {
-        guard !value.isEmpty, value != ".", value != ".." else { return nil }
+        value.isEmpty || value == "." || value == ".." ? nil : Self.percentEncoded(value)
+    }
+
+    /// With everything but unreserved characters percent-encoded (RFC 3986 §2.1, §2.3).
+    static func percentEncoded(_ value: String) -> String {
         var text = ""
         for byte in value.utf8 {
             switch byte {
@@ -54,10 +65,34 @@ struct BaseURL: Sendable {
         return text
     }
 
+    /// Whether an authority is a host, perhaps with a port, and nothing besides (RFC 3986 §3.2).
+    private static func isAuthority(_ authority: Substring) -> Bool {
+        let host: Substring
+        if authority.first == "[" {
+            guard let bracket = authority.firstIndex(of: "]") else { return false }
+            host = authority[...bracket]
+            guard host.utf8.allSatisfy({ $0.isHexDigit || "[]:.".utf8.contains($0) }) else { return false }
+        } else {
+            host = authority.prefix { $0 != ":" }
+            guard !host.isEmpty, host.utf8.allSatisfy({ $0.isLetterOrDigit || "-._".utf8.contains($0) }) else {
+                return false
+            }
+        }
+        let rest = authority[host.endIndex...]
+        guard !rest.isEmpty else { return true }
+        guard rest.first == ":", rest.dropFirst().utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else { return false }
+        return UInt16(rest.dropFirst()).map { $0 > 0 } ?? false
+    }
+
     /// What has no place in a URL, or begins a fragment.
     private static let excluded = Set("\"#<>\\^`{|}".utf8)
     /// Longer than any base, and than any address with a challenge of two kilobytes in it.
     private static let bytesMax = 16_384
+}
+
+extension UInt8 {
+    fileprivate var isLetterOrDigit: Bool { 0x30...0x39 ~= self || 0x61...0x7A ~= self | 0x20 }
+    fileprivate var isHexDigit: Bool { 0x30...0x39 ~= self || 0x61...0x66 ~= self | 0x20 }
 }
 
 /// Addresses as they may be shown.

@@ -36,16 +36,19 @@ struct Call: Sendable {
         self.isIdempotent = method == .get || method == .put || method == .delete
     }
 
-    /// Adds a parameter if there is one.
+    /// Adds a parameter of the query if there is one.
     mutating func ask(_ name: String, _ value: String?) {
         if let value { self.query.append(FormURLEncoded.Parameter(name: name, value: value)) }
     }
 
+    /// Gives the call a JSON body; what is secret in it is known by its names.
     mutating func send(_ value: JSONValue) {
+        self.secrets += Redaction.secrets(in: value)
         self.fields.append(("Content-Type", "application/json"))
         self.body = JSONWriter.write(value)
     }
 
+    /// Gives the call a form; what is secret in it, whoever makes it knows.
     mutating func send(form parameters: [FormURLEncoded.Parameter]) {
         self.fields.append(("Content-Type", "application/x-www-form-urlencoded"))
         self.body = FormURLEncoded(parameters).encoded()

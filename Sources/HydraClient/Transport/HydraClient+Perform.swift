@@ -16,6 +16,7 @@ extension HydraClient {
             call.fields.append(("Authorization", "Bearer " + secret.text))
             call.secrets.append(secret)
         }
+        try Self.check(call)
         let deadline = ContinuousClock.now + self.configuration.timeout
         var pause = Self.firstPause
         var retriesLeft = call.isIdempotent ? self.configuration.retriesMax : 0
@@ -34,43 +35,73 @@ extension HydraClient {
             let wait = failure.retryAfter ?? pause * Double.random(in: 0.5...1)
             guard retriesLeft > 0, failure.isTransient, wait < deadline - .now else { throw failure }
             retriesLeft -= 1
-            pause *= 2
+            pause = min(pause * 2, Self.pauseMax)
             do {
                 try await Task.sleep(for: wait)
             } catch {
-                throw HydraClientError(
-                    .transport, .cancelled, operation: call.operation, message: "the call was given up")
+                throw Self.givenUp(call)
             }
         }
     }
 
-    /// Makes a call and reads the body of its answer.
-    func value<Value: JSONMapped>(of call: Call, as type: Value.Type = Value.self) async throws(HydraClientError)
-        -> Value
-    {
-        let answer = try await self.perform(call)
-        return try self.read(answer, of: call, Value.self)
+    /// Refuses what must not be sent: bytes that end a field (RFC 9110 §5.5), and anything for a task that is over.
+    private static func check(_ call: Call) throws(HydraClientError) {
+        guard call.fields.allSatisfy({ $0.value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }) else {
+            throw HydraClientError(
+                .request, .invalidArgument, operation: call.operation,
+                message: "a token or a cookie has characters that no field may have")
+        }
+        guard !Task.isCancelled else { throw Self.givenUp(call) }
     }
 
-    func read<Value: JSONMapped>(_ answer: Answer, of call: Call, _ type: Value.Type) throws(HydraClientError) -> Value
+    private static func givenUp(_ call: Call) -> HydraClientError {
+        HydraClientError(.transport, .cancelled, operation: call.operation, message: "the call was given up")
+    }
+
+    /// The first wait before a second try; doubled for each further one.
+    private static let firstPause = Duration.milliseconds(100)
+    /// As long as a call may last by default: whoever allows longer ones is not kept waiting for minutes.
+    private static let pauseMax = Duration.seconds(10)
+}
+
+extension HydraClient {
+    /// Makes a call whose answer holds nothing to read.
+    func conclude(_ call: Call) async throws(HydraClientError) {
+        let answer = try await self.perform(call)
+        guard !HydraClientError.isError(answer.body) else { throw HydraClientError(refusing: answer, to: call) }
+    }
+
+    /// Makes a call and reads the body of its answer, which must have a text of this name.
+    func value<Value: JSONMapped>(of call: Call, requiring name: String? = nil) async throws(HydraClientError) -> Value
     {
+        let answer = try await self.perform(call)
+        return try self.read(answer, of: call, requiring: name)
+    }
+
+    func read<Value: JSONMapped>(
+        _ answer: Answer, of call: Call, requiring name: String? = nil
+    ) throws(HydraClientError) -> Value {
         let value = try self.json(answer, of: call)
         do throws(MemberProblem) {
-            return try Value(reading: value)
+            return try Value(reading: value, requiring: name)
         } catch {
             throw Self.unexpectedMember(error, of: call, status: answer.status)
         }
     }
 
     func json(_ answer: Answer, of call: Call) throws(HydraClientError) -> JSONValue {
+        let value: JSONValue
         do throws(JSONError) {
             let limits = JSONLimits(depth: JSONLimits.depthMax, bytes: self.configuration.responseBytesMax)
-            return try JSONReader.read(answer.body, limits: limits)
+            value = try JSONReader.read(answer.body, limits: limits)
         } catch {
             throw HydraClientError(
                 .decoding, .notJSON, operation: call.operation, message: "the answer is not JSON (\(error.reason))",
                 status: answer.status, cause: error)
         }
+        // Read as what was asked for it would be a value in which everything is missing.
+        guard !HydraClientError.isError(value) else { throw HydraClientError(refusing: answer, to: call) }
+        return value
     }
 
     static func unexpectedMember(_ problem: MemberProblem, of call: Call, status: Int?) -> HydraClientError {
@@ -88,7 +119,4 @@ extension HydraClient {
         }
         return prefix + segment + rest
     }
-
-    /// The first wait before a second try; doubled for each further one.
-    private static let firstPause = Duration.milliseconds(100)
 }

@@ -3,17 +3,21 @@ import OAuthModel
 extension HydraClient {
     /// Trusts an issuer's assertions (RFC 7523 §2.1).
     ///
+    /// Throws ``HydraClientError/Code/missingRequiredParameter``, and ``HydraClientError/Code/conflict`` when issuer, subject
+    /// and key are those of an entry that is there.
+    ///
     /// `trustOAuth2JwtGrantIssuer` · `POST /admin/trust/grants/jwt-bearer/issuers`
     public func trustIssuer(
         _ issuer: TrustOAuth2JWTGrantIssuer
     ) async throws(HydraClientError) -> TrustedOAuth2JWTGrantIssuer {
         var call = Call("trustOAuth2JwtGrantIssuer", .admin, .post, Self.issuersPath)
         call.send(.object(issuer.json))
-        call.secrets = issuer.key.secrets
         return try await self.value(of: call)
     }
 
     /// The trusted issuer of this id.
+    ///
+    /// Throws ``HydraClientError/Code/notFound`` when there is none, as the deletion does.
     ///
     /// `getTrustedOAuth2JwtGrantIssuer` · `GET /admin/trust/grants/jwt-bearer/issuers/{id}`
     public func trustedIssuer(id: String) async throws(HydraClientError) -> TrustedOAuth2JWTGrantIssuer {
@@ -50,7 +54,7 @@ extension HydraClient {
     public func deleteTrustedIssuer(id: String) async throws(HydraClientError) {
         let operation = "deleteTrustedOAuth2JwtGrantIssuer"
         let path = try Self.path(Self.issuersPath + "/", id, for: operation)
-        _ = try await self.perform(Call(operation, .admin, .delete, path))
+        try await self.conclude(Call(operation, .admin, .delete, path))
     }
 
     private static let issuersPath = "/admin/trust/grants/jwt-bearer/issuers"

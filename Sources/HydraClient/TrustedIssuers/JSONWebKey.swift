@@ -58,13 +58,6 @@ extension HydraClient.JSONWebKey: JSONMapped {
     }
 }
 
-extension HydraClient.JSONWebKey {
-    /// The private members that are there.
-    var secrets: [SecretBytes] {
-        [self.d, self.p, self.q, self.dp, self.dq, self.qi, self.k].compactMap { $0 }
-    }
-}
-
 extension HydraClient.JSONWebKey: CustomStringConvertible, CustomReflectable {
     public var description: String { "JSONWebKey(\(self.keyType), \(self.keyID ?? "no id"))" }
     public var customMirror: Mirror {

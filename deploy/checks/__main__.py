@@ -8,8 +8,8 @@ import time
 import traceback
 
 from . import (
-    browser, bulk, cold_token, conformance, crowd, development_server, garbage, idle, mistakes, mixed, quickstart,
-    refusals, secrets, server_down, signals, start, storms)
+    browser, bulk, cold_token, conformance, crowd, described_api, development_server, garbage, idle, mistakes, mixed,
+    quickstart, refusals, secrets, server_down, signals, start, storms)
 from .client import Broken
 from .outcome import HEAD, Row
 from .stage import REPOSITORY, CheckFailed, progress, raise_descriptor_limit
@@ -23,6 +23,7 @@ CHECKS = {
     "start": (start.run, 60, 60),
     "dev-server": (development_server.run, 180, 180),
     "conformance": (conformance.run, 900, 900),
+    "schemathesis": (described_api.run, 300, 900),
     "as-down": (server_down.run, 60, 120),
     "mistakes": (mistakes.run, 20, 20),
     "refusals-to-start": (refusals.run, 60, 60),

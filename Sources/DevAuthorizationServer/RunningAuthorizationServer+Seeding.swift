@@ -20,7 +20,7 @@ extension RunningAuthorizationServer {
                 throw DevAuthorizationServerError(.invalidOption, "a client of the seed has no client_id")
             }
             if try await self.put(client, .post, "/admin/clients", called: "the client '\(id)'") { continue }
-            let path = "/admin/clients/" + FormURLEncoded.encode(id).replacing("+", with: "%20")
+            let path = "/admin/clients/" + PercentEncoding.encode(id)
             guard try await self.put(client, .put, path, called: "the client '\(id)'") else {
                 throw DevAuthorizationServerError(.refused, "the client '\(id)' of the seed cannot be replaced")
             }

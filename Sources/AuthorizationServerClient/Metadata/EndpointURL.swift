@@ -1,3 +1,4 @@
+import OAuthModel
 package import ProxyCore
 
 /// The address of an endpoint as a discovery document writes it, and back again for the client.
@@ -33,7 +34,7 @@ package enum EndpointURL {
             let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
             return "\(endpoint.isTLS ? "https" : "http")://\(name):\(port)\(path)"
         case .unix(let socket):
-            return "\(endpoint.isTLS ? "https" : "http")+unix://\(Self.percentEncoded(socket))\(path)"
+            return "\(endpoint.isTLS ? "https" : "http")+unix://\(PercentEncoding.encode(socket))\(path)"
         }
     }
 
@@ -83,19 +84,6 @@ package enum EndpointURL {
             zip(bytes, scheme.utf8).allSatisfy({ $0 == $1 || ($0 | 0x20 == $1 && 0x41...0x5A ~= $0) })
         else { return nil }
         return bytes[count...]
-    }
-
-    private static func percentEncoded(_ path: String) -> String {
-        var text = ""
-        for byte in path.utf8 {
-            if Self.isNameByte(byte) {
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            } else {
-                let digits = String(byte, radix: 16, uppercase: true)
-                text += (byte < 16 ? "%0" : "%") + digits
-            }
-        }
-        return text
     }
 
     /// What has no place in a URL, or begins a fragment: `"`, `#`, `<`, `>`, `\`, `^`, backtick, `{`, `|`, `}`.

@@ -23,7 +23,7 @@ struct ClientEndpoints: Sendable {
             registrationTokenDigest: TokenDigest(opaque: registrationToken, .access).bytes)
         guard isNew else { throw HydraError.conflict }
 
-        let pathID = Self.pathSegment(client.id)
+        let pathID = PercentEncoding.encode(client.id)
         var answer = client.document
         if let secret { answer["client_secret"] = .string(secret) }
         answer["registration_access_token"] = .string(registrationToken)
@@ -50,10 +50,5 @@ struct ClientEndpoints: Sendable {
     func delete(_ call: Call) async throws -> Response {
         guard try await self.core.clients.delete(call.parameters[0]) else { throw HydraError.notFound }
         return Reply.empty(.noContent)
-    }
-
-    /// A client id as one segment of a path: everything but unreserved characters is escaped (RFC 3986 §2.3).
-    private static func pathSegment(_ id: String) -> String {
-        FormURLEncoded.encode(id).replacing("+", with: "%20")
     }
 }

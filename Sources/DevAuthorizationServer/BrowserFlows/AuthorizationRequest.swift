@@ -52,7 +52,7 @@ struct AuthorizationRequest: Sendable {
         for name in ["display", "login_hint"] {
             if let text = self[name] { context[name] = .string(text) }
         }
-        if let hint = self["id_token_hint"], let claims = IDTokenHint.claims(inVerified: hint) {
+        if let hint = self["id_token_hint"], let claims = IDTokenHint.unverifiedClaims(of: hint) {
             context["id_token_hint_claims"] = .object(claims)
         }
         return context

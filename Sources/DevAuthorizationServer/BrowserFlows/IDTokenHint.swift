@@ -24,8 +24,9 @@ struct IDTokenHint: Sendable {
         self.audience = claims["aud"]?.stringListValue ?? claims["aud"]?.stringValue.map { [$0] } ?? []
     }
 
-    /// The claims of a hint that was verified when its request came.
-    static func claims(inVerified token: String) -> JSONObject? {
+    /// What a JWT claims, looked at without its signature: for a hint that was verified when its request came, or to find
+    /// the key that has to verify it.
+    static func unverifiedClaims(of token: String) -> JSONObject? {
         let segments = token.split(separator: ".", omittingEmptySubsequences: false)
         guard segments.count == 3, let payload = Base64URL.decode(String(segments[1])) else { return nil }
         return (try? JSONReader.read(payload, limits: JSONBody.storedLimits))?.objectValue

@@ -13,7 +13,7 @@ struct Assertion: Sendable {
 
     /// Who claims to speak and of whom, before anything is verified: that is how the key is found.
     static func claimed(_ token: String) -> (issuer: String, subject: String)? {
-        guard let claims = IDTokenHint.claims(inVerified: token), let issuer = claims["iss"]?.stringValue,
+        guard let claims = IDTokenHint.unverifiedClaims(of: token), let issuer = claims["iss"]?.stringValue,
             let subject = claims["sub"]?.stringValue, !issuer.isEmpty, !subject.isEmpty
         else { return nil }
         return (issuer, subject)

@@ -24,9 +24,8 @@ enum Reply {
     static func error(_ error: HydraError, fields: HTTPFields = [:]) -> Response {
         var all = Self.neverStored
         for field in fields { all[field.name] = field.value }
-        return self.json(
-            ["error": .string(error.error), "error_description": .string(error.description)],
-            status: error.status, fields: all)
+        let body = OAuthErrorResponse(OAuthErrorCode(error.error), description: error.description)
+        return self.json(.object(body.json), status: error.status, fields: all)
     }
 
     static func empty(_ status: HTTPResponse.Status) -> Response {

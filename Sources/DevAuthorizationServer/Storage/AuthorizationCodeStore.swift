@@ -89,24 +89,9 @@ struct AuthorizationCodeStore: Sendable {
     /// RFC 7636 §4.6; a verifier without a challenge is a sign of two flows mixed up and is refused too.
     private static func proves(_ verifier: String?, _ challenge: String?) -> Bool {
         guard let challenge else { return (verifier ?? "").isEmpty }
-        guard let verifier, Self.verifierLengths.contains(verifier.utf8.count),
-            verifier.utf8.allSatisfy(Self.isUnreserved)
-        else { return false }
+        guard let verifier, CodeVerifier.isWellFormed(verifier) else { return false }
         let digest = Base64URL.encode(SHA256Digest.digest(of: Array(verifier.utf8)).bytes)
         return ConstantTime.areEqual(Array(digest.utf8), Array(challenge.utf8))
-    }
-
-    /// RFC 7636 §4.1.
-    private static let verifierLengths = 43...128
-
-    private static func isUnreserved(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "~"):
-            true
-        default: false
-        }
     }
 
     private static func sweep(_ database: GRDB.Database, now: Moment) throws {

@@ -19,17 +19,13 @@ extension HydraClient {
 
         /// One whose verifier was kept elsewhere: 43 to 128 unreserved characters (§4.1), else nil.
         public init?(verifier: String) {
-            guard 43...128 ~= verifier.utf8.count, verifier.utf8.allSatisfy(Self.isUnreserved) else { return nil }
+            guard CodeVerifier.isWellFormed(verifier) else { return nil }
             self.init(accepted: verifier)
         }
 
         private init(accepted verifier: String) {
             self.verifier = SecretBytes(verifier)
             self.challenge = Base64URL.encode(SHA256Digest.digest(of: Array(verifier.utf8)).bytes)
-        }
-
-        private static func isUnreserved(_ byte: UInt8) -> Bool {
-            0x30...0x39 ~= byte || (byte | 0x20) &- 0x61 < 26 || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
         }
 
         /// The only method: `plain` proves nothing to whoever saw the request.

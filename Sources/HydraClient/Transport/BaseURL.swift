@@ -48,21 +48,7 @@ struct BaseURL: Sendable {
     ///
     /// `nil` for what cannot be one: nothing, and the dot segments, which travel no further than the next URL parser.
     static func segment(_ value: String) -> String? {
-        value.isEmpty || value == "." || value == ".." ? nil : Self.percentEncoded(value)
-    }
-
-    /// With everything but unreserved characters percent-encoded (RFC 3986 §2.1, §2.3).
-    static func percentEncoded(_ value: String) -> String {
-        var text = ""
-        for byte in value.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                text += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return text
+        value.isEmpty || value == "." || value == ".." ? nil : PercentEncoding.encode(value)
     }
 
     /// Whether an authority is a host, perhaps with a port, and nothing besides (RFC 3986 §3.2).

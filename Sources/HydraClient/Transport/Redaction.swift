@@ -23,7 +23,7 @@ struct Redaction: Sendable {
         JSONWriter.append(secret, to: &json)
         let inJSON = String(decoding: json.dropFirst().dropLast(), as: UTF8.self)
         return [
-            secret, FormURLEncoded.encode(secret), BaseURL.percentEncoded(secret), inJSON,
+            secret, FormURLEncoded.encode(secret), PercentEncoding.encode(secret), inJSON,
             secret.replacing("\"", with: "'"),
         ]
     }

@@ -31,8 +31,6 @@ public struct IssuerIdentifier: Sendable {
         self.pathStart = pathStart
     }
 
-    public var usesTLS: Bool { self.text.utf8.span.hasOctetPrefix("https://".utf8.span) }
-
     /// Whether an `iss` value names this server: same bytes, the last slash included (RFC 8414 §3.3).
     public func matches(_ issuer: String) -> Bool { self.text.hasSameOctets(as: issuer) }
 

@@ -36,12 +36,6 @@ public struct ScopeSet: Sendable {
         for element in elements { self.add(element) }
     }
 
-    /// The `scope` of a registered client, which Hydra splits at any white space.
-    public init(registered text: String) {
-        self.init()
-        for word in text.unicodeScalars.split(whereSeparator: { $0.properties.isWhitespace }) { self.add(String(word)) }
-    }
-
     public var isEmpty: Bool { self.scopes.isEmpty }
     public var count: Int { self.scopes.count }
 

@@ -46,7 +46,7 @@ public struct JSONObject: Sendable {
     }
 
     /// What the object roughly occupies in memory.
-    public var footprint: Int {
+    package var footprint: Int {
         self.members.reduce(64) { $0 + 32 + $1.name.utf8.count + $1.value.footprint }
     }
 }

@@ -49,7 +49,7 @@ extension JSONValue {
     }
 
     /// What the value roughly occupies in memory, for caches that are capped in bytes.
-    public var footprint: Int {
+    package var footprint: Int {
         // 32 bytes for the case itself; heap objects carry a 32-byte header.
         switch self {
         case .null, .bool: 32

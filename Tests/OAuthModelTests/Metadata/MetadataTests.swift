@@ -78,6 +78,24 @@ import Testing
         #expect(metadata.tokenEndpoint == nil && metadata.introspectionEndpoint == nil)
     }
 
+    @Test("RFC 8414 §2: each member is read by its name")
+    func readsAll() throws {
+        let metadata = try Self.read(
+            """
+            {"issuer":"https://as.test/","authorization_endpoint":"a","token_endpoint":"t","introspection_endpoint":"i",
+            "revocation_endpoint":"r","jwks_uri":"j","scopes_supported":["s"],"grant_types_supported":["g"],
+            "introspection_endpoint_auth_methods_supported":["m"]}
+            """)
+        let endpoints = [
+            metadata.authorizationEndpoint, metadata.tokenEndpoint, metadata.introspectionEndpoint,
+            metadata.revocationEndpoint, metadata.jwksURI,
+        ]
+        #expect(endpoints == ["a", "t", "i", "r", "j"])
+        #expect(metadata.scopesSupported == ["s"])
+        #expect(metadata.grantTypesSupported == ["g"])
+        #expect(metadata.introspectionEndpointAuthMethodsSupported == ["m"])
+    }
+
     @Test("A document of our own begins with its issuer")
     func writes() throws {
         let issuer = try #require(IssuerIdentifier("https://as.test/"))

@@ -104,9 +104,4 @@ import Testing
         #expect(!set.contains(try #require(Scope("a"))))
         #expect(set.contains(try #require(Scope("c"))))
     }
-
-    @Test("A client's registered scope is split at any white space")
-    func splitsRegistered() {
-        #expect(ScopeSet(registered: " a\tb\nc  d\u{A0}e ").scopes.map(\.text) == ["a", "b", "c", "d", "e"])
-    }
 }

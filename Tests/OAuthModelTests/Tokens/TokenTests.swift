@@ -134,3 +134,22 @@ import Testing
         #expect(Audience([]).containsAny(of: ["a"]) == false)
     }
 }
+
+@Suite struct CodeVerifierTests {
+    @Test(
+        "RFC 7636 §4.1: a verifier that is too short, too long or of other characters is refused",
+        arguments: [
+            "", String(repeating: "a", count: 42), String(repeating: "a", count: 129),
+            String(repeating: "é", count: 43),
+            String(repeating: "a", count: 42) + "+", String(repeating: "a", count: 43) + "\n",
+        ])
+    func refuses(text: String) { #expect(!CodeVerifier.isWellFormed(text)) }
+
+    @Test(
+        "RFC 7636 §4.1: 43 to 128 unreserved characters are a verifier",
+        arguments: [
+            String(repeating: "~", count: 43), String(repeating: "A", count: 128),
+            "-._~" + String(repeating: "0", count: 39),
+        ])
+    func takes(text: String) { #expect(CodeVerifier.isWellFormed(text)) }
+}

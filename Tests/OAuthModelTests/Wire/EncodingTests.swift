@@ -107,3 +107,12 @@ import Testing
         }
     }
 }
+
+@Suite struct PercentEncodingTests {
+    @Test(
+        "RFC 3986 §2.3: everything but unreserved characters is escaped",
+        arguments: [
+            ("aZ09-._~", "aZ09-._~"), ("a/b c", "a%2Fb%20c"), ("*+%", "%2A%2B%25"), ("é\n", "%C3%A9%0A"), ("", ""),
+        ])
+    func encodes(text: String, encoded: String) { #expect(PercentEncoding.encode(text) == encoded) }
+}

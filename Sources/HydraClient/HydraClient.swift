@@ -16,6 +16,7 @@ public struct HydraClient: Sendable {
     /// The two listeners of a server: one for clients and browsers, one for whoever runs it.
     public enum Side: Sendable, Hashable, CaseIterable { case `public`, admin }
 
+    /// As it was given; a change needs another client.
     public let configuration: Configuration
     let connections: Connections
     private let publicBase: BaseURL?

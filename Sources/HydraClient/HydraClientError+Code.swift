@@ -72,34 +72,55 @@ extension HydraClientError.Code {
 
 // RFC 6749 §4.1.2.1 and §5.2, RFC 7591 §3.2.2.
 extension HydraClientError.Code {
+    /// A parameter is missing, repeated or of no use; Hydra says so of an unknown grant type too.
     public static let invalidRequest = Self("invalid_request")
+    /// 401: the client is unknown, its secret is wrong, or it came with another method than the registered one.
     public static let invalidClient = Self("invalid_client")
+    /// A code, refresh token or assertion is unknown, spent, expired or another client's, or PKCE does not fit.
     public static let invalidGrant = Self("invalid_grant")
+    /// The client is not registered for this grant.
     public static let unauthorizedClient = Self("unauthorized_client")
+    /// The server knows no such grant.
     public static let unsupportedGrantType = Self("unsupported_grant_type")
+    /// The server, or the client, is not meant for this response type.
     public static let unsupportedResponseType = Self("unsupported_response_type")
+    /// A scope is not one that the client, or the issuer of the assertion, may ask for.
     public static let invalidScope = Self("invalid_scope")
+    /// The user, or a page in the user's name, refused.
     public static let accessDenied = Self("access_denied")
+    /// 500 and its like without a code of its own, or the server says so.
     public static let serverError = Self("server_error")
+    /// 503 without a code of its own, or the server says so; tried again when idempotent.
     public static let temporarilyUnavailable = Self("temporarily_unavailable")
+    /// A member of a client is not taken.
     public static let invalidClientMetadata = Self("invalid_client_metadata")
+    /// A redirect URI of a client is not taken.
     public static let invalidRedirectURI = Self("invalid_redirect_uri")
 }
 
 // OpenID Connect Core 1.0 §3.1.2.6 and §6.
 extension HydraClientError.Code {
+    /// Nobody is logged in, and `prompt=none` forbids to ask.
     public static let loginRequired = Self("login_required")
+    /// No consent covers the request, and `prompt=none` forbids to ask.
     public static let consentRequired = Self("consent_required")
+    /// Somebody has to be asked, and `prompt=none` forbids it.
     public static let interactionRequired = Self("interaction_required")
+    /// The server takes no request objects.
     public static let requestNotSupported = Self("request_not_supported")
+    /// The server fetches no request objects.
     public static let requestURINotSupported = Self("request_uri_not_supported")
+    /// The server takes no `registration` parameter.
     public static let registrationNotSupported = Self("registration_not_supported")
+    /// A request object could not be fetched.
     public static let invalidRequestURI = Self("invalid_request_uri")
+    /// A request object is malformed or not signed as registered.
     public static let invalidRequestObject = Self("invalid_request_object")
 }
 
 // Hydra's own.
 extension HydraClientError.Code {
+    /// The server knows no such response mode.
     public static let unsupportedResponseMode = Self("unsupported_response_mode")
     /// `state` is shorter than 8 characters.
     public static let invalidState = Self("invalid_state")
@@ -119,5 +140,6 @@ extension HydraClientError.Code {
     public static let missingRequiredParameter = Self("missing_required_parameter")
     /// The server's own default for a rejected login or consent.
     public static let requestDenied = Self("request_denied")
+    /// 500: the server lacks something that the call needs.
     public static let misconfiguration = Self("misconfiguration")
 }

@@ -14,6 +14,7 @@ public struct HydraClientError: Error, Sendable {
         case decoding
     }
 
+    /// How far the call came.
     public var stage: Stage
     /// What to match.
     public var code: Code
@@ -31,6 +32,7 @@ public struct HydraClientError: Error, Sendable {
     public var retryAfter: Duration?
     /// What we have to say of it.
     public var message: String
+    /// What lies behind it, when something of ours does.
     public var cause: (any Error)?
 
     public init(

@@ -4,15 +4,21 @@ public import OAuthModel
 extension HydraClient {
     /// What a client asks of the user, through the browser (RFC 6749 §4.1.1, OpenID Connect Core 1.0 §3.1.2.1).
     public struct AuthorizationRequest: Sendable {
+        /// `client_id`.
         public var clientID: String
+        /// `response_type`: `code`, or several words in any order.
         public var responseType = "code"
         /// May be nil when the client has exactly one.
         public var redirectURI: String?
+        /// What is asked for; the user may grant less.
         public var scopes: ScopeSet
         /// Comes back with the browser and must be compared there; at least 8 characters for Hydra.
         public var state: String
+        /// Binds the code to whoever asks (RFC 7636); a public client must not go without.
         public var pkce: PKCE?
+        /// For whom the access token is to be; Hydra wants them registered with the client.
         public var audience: [String] = []
+        /// `query`, `fragment` or `form_post`; the default of the response type when nil.
         public var responseMode: String?
         /// Comes back in the ID token; at least 8 characters for Hydra.
         public var nonce: String?
@@ -20,10 +26,15 @@ extension HydraClient {
         public var prompt: [String] = []
         /// In whole seconds; the user logs in again if it was longer ago.
         public var maxAge: Duration?
+        /// An ID token of the user who is meant.
         public var idTokenHint: SecretBytes?
+        /// What the user may be known by, for the login page.
         public var loginHint: String?
+        /// Authentication context classes, the best one first.
         public var acrValues: [String] = []
+        /// Languages of the pages, the best one first (RFC 5646).
         public var uiLocales: [String] = []
+        /// `page`, `popup`, `touch` or `wap`.
         public var display: String?
         /// Parameters without a property of their own.
         public var additionalParameters: [FormURLEncoded.Parameter] = []

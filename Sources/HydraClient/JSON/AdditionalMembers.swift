@@ -4,6 +4,7 @@ public import OAuthModel
 ///
 /// Prints their names only: nobody knows what a later server puts there.
 public struct AdditionalMembers: Sendable, Hashable {
+    /// In the order they were written.
     public var members: JSONObject
 
     public init(_ members: JSONObject = JSONObject()) { self.members = members }

@@ -5,8 +5,11 @@ public import OAuthModel
 ///
 /// Hydra does not check that it was asked for: it trusts this call.
 public struct AcceptOAuth2ConsentRequest: Sendable {
+    /// The scopes that tokens get; none is a grant too.
     public var grantScope: [String] = []
+    /// For whom access tokens are.
     public var grantAccessTokenAudience: [String] = []
+    /// What goes into the tokens.
     public var session: OAuth2ConsentSessionData?
     /// Whether to answer for the user the next time.
     public var remember: Bool?

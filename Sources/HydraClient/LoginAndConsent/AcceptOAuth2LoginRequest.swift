@@ -2,11 +2,14 @@ public import OAuthModel
 
 /// Who has logged in, and how (`acceptOAuth2LoginRequest`).
 public struct AcceptOAuth2LoginRequest: Sendable {
+    /// Who it is: the `sub` of tokens, at most 255 bytes; the one of the request when that says
+    /// ``OAuth2LoginRequest/skip``.
     public var subject = ""
     /// Whether the browser is to be known the next time.
     public var remember: Bool?
     /// In whole seconds; zero is until the browser closes.
     public var rememberFor: Duration?
+    /// Whether a remembered session begins anew with this login.
     public var extendSessionLifespan: Bool?
     /// Authentication context class (OpenID Connect Core 1.0 §2).
     public var acr: String?

@@ -6,20 +6,29 @@ public struct OAuth2ConsentRequest: Sendable {
     ///
     /// Empty in lists of consent sessions from Hydra 25.4 on.
     public var challenge: String?
+    /// Names the consent in the list of sessions; from Hydra 25.4 on.
     public var consentRequestID: String?
+    /// What the client asks for.
     public var requestedScope: [String] = []
+    /// For whom the client wants access tokens.
     public var requestedAccessTokenAudience: [String] = []
     /// The user has agreed before: accept without asking anything.
     public var skip: Bool?
+    /// Who has logged in.
     public var subject: String?
+    /// What an OpenID Connect client asks of the pages.
     public var oidcContext: OpenIDConnectContext?
     /// Without its secret.
     public var client: OAuth2Client?
     /// The authorization URL as the client made it.
     public var requestURL: String?
+    /// The login request that came before.
     public var loginChallenge: String?
+    /// The login session, as in the `sid` of ID tokens.
     public var loginSessionID: String?
+    /// The authentication context class that the login page told.
     public var acr: String?
+    /// The authentication methods that the login page told (RFC 8176).
     public var amr: [String] = []
     /// What the login page handed on.
     public var context: JSONValue?

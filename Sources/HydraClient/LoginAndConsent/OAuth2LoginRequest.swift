@@ -2,17 +2,21 @@
 public struct OAuth2LoginRequest: Sendable {
     /// Names the request; opaque, and up to a few kilobytes long.
     public var challenge = ""
+    /// What the client asks for.
     public var requestedScope: [String] = []
+    /// For whom the client wants access tokens.
     public var requestedAccessTokenAudience: [String] = []
     /// The browser is known: accept with ``subject`` without asking anything.
     public var skip: Bool?
     /// Empty unless ``skip``.
     public var subject: String?
+    /// What an OpenID Connect client asks of the pages.
     public var oidcContext: OpenIDConnectContext?
     /// Without its secret.
     public var client: OAuth2Client?
     /// The authorization URL as the client made it.
     public var requestURL: String?
+    /// The login session that is there, or that this login begins.
     public var sessionID: String?
     public var additionalMembers = AdditionalMembers()
 

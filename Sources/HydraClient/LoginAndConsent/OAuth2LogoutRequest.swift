@@ -2,7 +2,9 @@ public import FoundationEssentials
 
 /// What the logout page is asked (`oAuth2LogoutRequest`).
 public struct OAuth2LogoutRequest: Sendable {
+    /// Names the request; opaque.
     public var challenge: String?
+    /// Who would be logged out.
     public var subject: String?
     /// The login session that would end.
     public var sessionID: String?

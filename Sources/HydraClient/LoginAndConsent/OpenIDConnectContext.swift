@@ -3,10 +3,15 @@ public import OAuthModel
 /// What an OpenID Connect client asks of the login page (`oAuth2ConsentRequestOpenIDConnectContext`; OpenID Connect Core
 /// 1.0 §3.1.2.1).
 public struct OpenIDConnectContext: Sendable {
+    /// Authentication context classes, the best one first.
     public var acrValues: [String] = []
+    /// Languages of the page, the best one first.
     public var uiLocales: [String] = []
+    /// `page`, `popup`, `touch` or `wap`.
     public var display: String?
+    /// What the user may be known by.
     public var loginHint: String?
+    /// The claims of the ID token by which the client says whom it means.
     public var idTokenHintClaims: JSONObject?
     public var additionalMembers = AdditionalMembers()
 

@@ -2,10 +2,13 @@
 public struct RejectOAuth2Request: Sendable {
     /// A code such as `access_denied`; the server has a default.
     public var error: String?
+    /// For people at the client.
     public var errorDescription: String?
+    /// Joined to the description.
     public var errorHint: String?
     /// For the server's log; the client does not see it.
     public var errorDebug: String?
+    /// Of the refusal; the server takes 400.
     public var statusCode: Int64?
     public var additionalMembers = AdditionalMembers()
 

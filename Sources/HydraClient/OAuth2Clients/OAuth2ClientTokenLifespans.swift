@@ -1,6 +1,6 @@
 /// How long the tokens of a client live, by grant (`oAuth2ClientTokenLifespans`).
 ///
-/// Nil leaves it to the server's configuration. Hydra counts in nanoseconds and up to 292 years; what is shorter or longer
+/// A property is the grant that the token comes from, then the token. Nil leaves it to the server's configuration. Hydra counts in nanoseconds and up to 292 years; what is shorter or longer
 /// stops at these ends. Lifespans that are not listed here, of a client as well, are in ``additionalMembers``.
 public struct OAuth2ClientTokenLifespans: Sendable {
     public var authorizationCodeGrantAccessToken: Duration?

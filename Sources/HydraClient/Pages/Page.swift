@@ -3,6 +3,7 @@ import OAuthModel
 extension HydraClient {
     /// One page of a list.
     public struct Page<Element: Sendable>: Sendable {
+        /// In the order of the server; may be empty though more pages follow.
         public var elements: [Element]
         /// What to ask for the next page with; opaque.
         ///

@@ -25,7 +25,9 @@ extension HydraClient {
 
     /// Which consents of a subject end.
     public enum ConsentsToRevoke: Sendable, Hashable {
+        /// Those that the subject gave to the client of this id.
         case ofClient(String)
+        /// Those that the subject gave to anybody.
         case all
     }
 

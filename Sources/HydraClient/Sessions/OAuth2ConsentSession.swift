@@ -3,15 +3,21 @@ public import OAuthModel
 
 /// A consent that was given (`oAuth2ConsentSession`).
 public struct OAuth2ConsentSession: Sendable {
+    /// What had been asked.
     public var consentRequest: OAuth2ConsentRequest?
     /// From Hydra 25.4 on.
     public var consentRequestID: String?
+    /// The scopes that were granted.
     public var grantScope: [String] = []
+    /// For whom access tokens are.
     public var grantAccessTokenAudience: [String] = []
+    /// What goes into the tokens.
     public var session: OAuth2ConsentSessionData?
+    /// Whether it answers for the user the next time.
     public var remember: Bool?
     /// In whole seconds; zero is for ever.
     public var rememberFor: Duration?
+    /// When it was given.
     public var handledAt: Date?
     public var context: JSONValue?
     /// When what came of it ends; few servers say so.

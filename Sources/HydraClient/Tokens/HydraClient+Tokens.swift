@@ -21,8 +21,8 @@ extension HydraClient {
 
     /// Says whether a token is usable now, and what it is worth (RFC 7662).
     ///
-    /// A question that got no answer is an error, never ``IntrospectionResponse/inactive``. A refresh token is active as
-    /// well: look at ``ActiveToken/tokenUse`` before you take one for an access token. With `scopes` a token that lacks one
+    /// A question that got no answer is an error, never `IntrospectionResponse.inactive`. A refresh token is active as
+    /// well: look at `ActiveToken.tokenUse` before you take one for an access token. With `scopes` a token that lacks one
     /// of them is inactive too.
     ///
     /// `introspectOAuth2Token` · `POST /admin/oauth2/introspect`

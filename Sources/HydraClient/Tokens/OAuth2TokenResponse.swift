@@ -10,7 +10,9 @@ public struct OAuth2TokenResponse: Sendable {
     public var expiresIn: Duration?
     /// What was granted.
     public var scopes = ScopeSet()
+    /// With an offline scope, for clients that have the grant; works once.
     public var refreshToken: SecretBytes?
+    /// With the scope `openid`: a signed JWT, whose signature is for the caller to verify.
     public var idToken: SecretBytes?
     public var additionalMembers = AdditionalMembers()
 

@@ -16,7 +16,9 @@ public struct TrustOAuth2JWTGrantIssuer: Sendable {
 
     /// For whom an issuer speaks.
     public enum Subject: Sendable, Hashable {
+        /// For this one alone: `sub` of its assertions.
         case only(String)
+        /// For anybody.
         case any
     }
 

@@ -2,14 +2,21 @@ public import FoundationEssentials
 
 /// An issuer whose assertions are taken (`trustedOAuth2JwtGrantIssuer`).
 public struct TrustedOAuth2JWTGrantIssuer: Sendable {
+    /// A UUID that names the entry.
     public var id = ""
+    /// `iss` of the assertions.
     public var issuer: String?
     /// Empty when it may speak for any.
     public var subject: String?
+    /// Whether it may speak for anybody.
     public var allowAnySubject: Bool?
+    /// What its assertions may ask for.
     public var scope: [String] = []
+    /// Where the key that verifies them is kept.
     public var publicKey: PublicKey?
+    /// When the trust began.
     public var createdAt: Date?
+    /// When the trust ends; Hydra 2.1 itself looks at it only when it cleans up.
     public var expiresAt: Date?
     public var additionalMembers = AdditionalMembers()
 

@@ -65,6 +65,29 @@ let fuzz: Target = {
             swiftSettings: house)
 }()
 
+/// The microbenchmarks, only when asked for: `allocations` counts what each operation allocates and needs no package;
+/// `all` adds the suite for `swift package benchmark` (see the decision "Microbenchmarks are asked for").
+let microbenchmarks: (targets: [Target], dependencies: [Package.Dependency]) = {
+    guard let wanted = Context.environment["BEARERGATE_BENCHMARKS"] else { return ([], []) }
+    let folder = "benchmarks/micro"
+    var targets: [Target] = [
+        .target(name: "CAllocationCount", path: "\(folder)/CAllocationCount"),
+        .target(
+            name: "Operations", dependencies: core + ["COpenSSL"], path: "\(folder)/Operations", swiftSettings: house),
+        .executableTarget(
+            name: "allocations", dependencies: ["CAllocationCount", "Operations"], path: "\(folder)/Allocations",
+            swiftSettings: house),
+    ]
+    guard wanted == "all" else { return (targets, []) }
+    targets.append(
+        .executableTarget(
+            name: "Rooms", dependencies: ["Operations", product("Benchmark", "benchmark")],
+            // The plugin that writes its `main` takes a folder of this name only.
+            path: "\(folder)/Benchmarks/Rooms", swiftSettings: [.swiftLanguageMode(.v5)],
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]))
+    return (targets, [.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: [])])
+}()
+
 let package = Package(
     name: "bearergate",
     platforms: [.macOS(.v26)],
@@ -86,8 +109,8 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-    ],
-    targets: [
+    ] + microbenchmarks.dependencies,
+    targets: microbenchmarks.targets + [
         // C headers and the macros Swift cannot see.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .target(name: "CLinux"),

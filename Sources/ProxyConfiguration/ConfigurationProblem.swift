@@ -31,8 +31,9 @@ package struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConv
         self.severity = severity
         self.file = file
         self.position = position
-        self.message = message
-        self.remedy = remedy
+        // Both may name what stands in the file.
+        self.message = onOneLine(message)
+        self.remedy = onOneLine(remedy)
     }
 
     /// The line that `check` and `serve` print.
@@ -105,10 +106,18 @@ extension ProblemCollector: Sendable {}
 
 /// Text of the file as a message may show it: in backticks, on one line, not endless.
 package func shown(_ text: String) -> String {
-    var result = "`"
-    for scalar in text.unicodeScalars.prefix(80) {
-        let isPrintable = scalar.value >= 0x20 && scalar.value != 0x7F && !(0x80..<0xA0).contains(scalar.value)
+    let beginning = onOneLine(String(text.unicodeScalars.prefix(80)))
+    return "`" + beginning + (text.unicodeScalars.count > 80 ? "…`" : "`")
+}
+
+/// The text without anything that a terminal obeys or that ends a line.
+private func onOneLine(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars {
+        let isPrintable =
+            scalar.value >= 0x20 && !(0x7F..<0xA0).contains(scalar.value)
+            && scalar != "\u{2028}" && scalar != "\u{2029}"
         result.unicodeScalars.append(isPrintable ? scalar : "\u{FFFD}")
     }
-    return result + (text.unicodeScalars.count > 80 ? "…`" : "`")
+    return result
 }

@@ -154,6 +154,17 @@ import Testing
         #expect(NearestWord.remedy(for: "colour", among: ["name", "paths"]) == "known are `name`, `paths`")
     }
 
+    @Test(
+        "A problem is one line, whatever stands in the file that it names",
+        arguments: ["\t", "\u{1B}[2J", "\u{85}", "\u{2028}"])
+    func problemIsOneLine(odd: String) {
+        let collector = ProblemCollector(file: "f")
+        collector.error("`\(odd)` is wrong", at: .start, remedy: "known is `a\(odd)`")
+        let line = collector.problems.map(\.description).joined()
+        #expect(!line.unicodeScalars.contains { odd.unicodeScalars.first == $0 }, "\(line)")
+        #expect(line.contains("`a\u{FFFD}"))
+    }
+
     @Test("Text of the file is shown on one line, and not endlessly")
     func showsText() {
         #expect(shown("a\nb\u{1B}[31m") == "`a\u{FFFD}b\u{FFFD}[31m`")

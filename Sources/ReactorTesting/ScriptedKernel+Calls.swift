@@ -189,7 +189,9 @@ extension ScriptedKernel {
                 if socket.hasPeerFinished || socket.phase == .reset { return 0 }
                 return Int(SystemError.Code.wouldBlock.result)
             }
-            let amount = self.amount(of: min(bytes.count, socket.incoming.count), \.receiveTransfer)
+            var amount = self.amount(of: min(bytes.count, socket.incoming.count), \.receiveTransfer)
+            // Nothing more can come, so there is nothing to wait for.
+            if socket.phase == .reset { amount = max(amount, 1) }
             // What is left is as if it came only now: Linux never reads short of what is there.
             if amount < min(bytes.count, socket.incoming.count) { socket.changes += 1 }
             guard amount > 0 else { return Int(SystemError.Code.wouldBlock.result) }

@@ -403,7 +403,7 @@ extension [UInt8] {
 
 extension RawMessage {
     /// What of a response has been received.
-    fileprivate init(response bytes: [UInt8]) throws {
+    init(response bytes: [UInt8]) throws {
         var reader = MessageReader(bytes)
         self = try #require(try reader.readHead { nil })
         try reader.readBody(into: &self, isResponse: true) { nil }

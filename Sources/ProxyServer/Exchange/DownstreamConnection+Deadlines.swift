@@ -47,7 +47,8 @@ extension DownstreamConnection {
     private func cutStream() { self.abortExchange() }
 
     private func streamStalled() {
-        guard let exchange, !exchange.responseStarted else { return self.abortExchange() }
+        // Whatever was to be fetched has been, or never will be.
+        guard let exchange, !exchange.responseStarted else { return self.abortExchange(atOnce: true) }
         self.releaseUpstream(reusable: false)
         self.refuse(.upstreamTimeout, route: exchange.route)
     }

@@ -87,15 +87,20 @@ extension DownstreamConnection {
     }
 
     /// A response that has begun cannot be finished: the client must see that it is cut.
-    func abortExchange() {
+    ///
+    /// - Parameter atOnce: without waiting for what the client may still send.
+    func abortExchange(atOnce: Bool = false) {
         guard let exchange else { return self.close() }
         self.record(.cut, route: exchange.route)
         self.releaseUpstream(reusable: false)
         // A body that only the connection's end delimits would look whole behind an orderly close.
         if exchange.responseBody.outgoing == .plain, exchange.responseBody.remainingLength == nil {
             self.endpoint.reset()
+            return self.close()
         }
-        self.close()
+        // Requests that are unread would make the end a reset, which destroys the whole answers in front of this one.
+        guard !atOnce, self.endpoint.isFlushed else { return self.close() }
+        self.closeInStages()
     }
 
     func clientIsGone() {
@@ -135,6 +140,8 @@ extension DownstreamConnection {
         self.exchange = nil
         self.phase = .lingering(dropped: dropped)
         self.closesWhenFlushed = true
+        // Only what is queued is still waited for; a socket shut for writing would take more for ever.
+        self.endpoint.wantsWriting = false
         self.headDeadline = self.context.loop.now + self.context.timeouts.idle
         self.expiryDeadline = .max
         self.stallDeadline = .max

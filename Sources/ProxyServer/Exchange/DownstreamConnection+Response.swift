@@ -37,6 +37,13 @@ extension DownstreamConnection: ServiceConnectionUser {
     /// Seen while its bytes wait for a slow client: reading will come to the end by itself.
     func servicePeerClosed(_ connection: ServiceConnection) {}
 
+    /// Its bytes wait for a slow client, too: whether they are all of the answer shows where they end.
+    func serviceBroke(_ connection: ServiceConnection) {
+        guard case .exchanging = self.phase, let exchange, exchange.upstream === connection, exchange.responseStarted
+        else { return connection.fail(.reset) }
+        self.pumpResponse(mayRead: true)
+    }
+
     func serviceFailed(_ connection: ServiceConnection, _ failure: ServiceFailure) {
         self.upstreamFailed(connection, failure)
     }
@@ -180,6 +187,8 @@ extension DownstreamConnection: ServiceConnectionUser {
     func pumpResponse(mayRead: Bool, headIsWaiting: Bool = false) {
         var mayRead = mayRead
         var headIsWaiting = headIsWaiting
+        // Whoever goes on without having been told of room waits for it anew, or no longer.
+        self.endpoint.wantsWriting = false
         while let exchange, let upstream = exchange.upstream?.endpoint {
             guard headIsWaiting || self.endpoint.isFlushed else { return self.pauseUpstream(upstream) }
             if !headIsWaiting { self.context.writer.reset() }

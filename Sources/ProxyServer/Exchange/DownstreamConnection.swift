@@ -178,7 +178,9 @@ final class DownstreamConnection {
 
     /// The time for finishing is over.
     func cut() {
-        if case .exchanging = self.phase, self.exchange?.responseStarted == true { return self.abortExchange() }
+        if case .exchanging = self.phase, self.exchange?.responseStarted == true {
+            return self.abortExchange(atOnce: true)
+        }
         self.close()
     }
 

@@ -16,8 +16,14 @@ protocol ServiceConnectionUser: AnyObject {
     func serviceReadable(_ connection: ServiceConnection)
     func serviceWritable(_ connection: ServiceConnection)
     func servicePeerClosed(_ connection: ServiceConnection)
+    /// It has died while nobody was reading; what came before can still be received.
+    func serviceBroke(_ connection: ServiceConnection)
     func serviceFailed(_ connection: ServiceConnection, _ failure: ServiceFailure)
     func serviceDeadline(_ connection: ServiceConnection)
+}
+
+extension ServiceConnectionUser {
+    func serviceBroke(_ connection: ServiceConnection) { connection.fail(.reset) }
 }
 
 /// One connection to an upstream or an authorization server: connecting, idle in its pool, or leased to a user.
@@ -93,7 +99,8 @@ final class ServiceConnection: EndpointHandler {
         if self.untried.isEmpty { self.fail(failure) } else { self.tryNext() }
     }
 
-    private func fail(_ failure: ServiceFailure) {
+    /// It is closed for good, and its user told why.
+    func fail(_ failure: ServiceFailure) {
         let user = self.user
         self.discard()
         user?.serviceFailed(self, failure)
@@ -175,7 +182,8 @@ final class ServiceConnection: EndpointHandler {
 
     func endpointFailed(_ endpoint: Endpoint, _ error: SystemError) {
         if self.isConnecting { return self.attemptFailed(.connect) }
-        self.fail(.reset)
+        guard let user else { return self.discard() }
+        user.serviceBroke(self)
     }
 
     func endpointDeadline(_ endpoint: Endpoint) {

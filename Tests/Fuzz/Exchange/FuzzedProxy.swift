@@ -14,18 +14,16 @@ final class FuzzedProxy {
         let peer: ScriptedPeer
         var sent: [UInt8] = []
         var received: [UInt8] = []
-        /// It has reset, ended, or stopped reading: no longer owed anything.
+        /// It has reset, ended, or read nothing while time passed: no longer owed anything.
         var isUnreliable = false
         init(_ peer: ScriptedPeer) { self.peer = peer }
     }
 
-    final class Service {
-        let peer: ScriptedPeer
-        var received: [UInt8] = []
-        var sent: [UInt8] = []
-        /// How many of its requests have been answered.
-        var answered = 0
-        init(_ peer: ScriptedPeer) { self.peer = peer }
+    struct Question {
+        let client: Int
+        let service: FuzzedService
+        /// Its place among those of the service.
+        let place: Int
     }
 
     private static let listening = SocketAddress.inet4(.loopback, port: 8_080)
@@ -38,11 +36,11 @@ final class FuzzedProxy {
     private let generation: ProxyGeneration
     private let directory = LoopDirectory(count: 1)
     private let resolver: Resolver
-    /// No upstream has said or done anything but answer what it was asked.
-    var upstreamsAreSound = true
+    /// What upstreams were asked, in that order, and by whom.
+    private(set) var questions: [Question] = []
     private(set) var clients: [Int: Client] = [:]
-    private(set) var upstreams: [Service] = []
-    private(set) var servers: [Service] = []
+    private(set) var upstreams: [FuzzedService] = []
+    private(set) var servers: [FuzzedService] = []
 
     init() throws {
         self.generation = try StandardConfiguration {
@@ -77,10 +75,20 @@ final class FuzzedProxy {
     /// A client by its number; it comes when it is first named.
     func client(_ number: Int) -> Client? {
         if let client = self.clients[number] { return client }
-        guard let peer = self.kernel.connectClient(to: Self.listening) else { return nil }
+        // Upstreams are told the address: it says whose a question is.
+        let address = SocketAddress.inet4(IPv4Address(bits: 0xC000_0200 + UInt32(number)), port: 40_000)
+        guard let peer = self.kernel.connectClient(to: Self.listening, from: address) else { return nil }
         let client = Client(peer)
         self.clients[number] = client
         return client
+    }
+
+    /// Who reads nothing meanwhile may be given up.
+    func pass(milliseconds: UInt64) {
+        // What was sent has come before the time passes.
+        self.settle()
+        for client in self.clients.values where client.peer.window != .max { client.isUnreliable = true }
+        self.kernel.advance(milliseconds: milliseconds)
     }
 
     func turn() {
@@ -94,9 +102,18 @@ final class FuzzedProxy {
     }
 
     private func gather() {
-        while let peer = self.kernel.takeUpstream(at: Self.upstream) { self.upstreams.append(Service(peer)) }
-        while let peer = self.kernel.takeUpstream(at: Self.authorizationServer) { self.servers.append(Service(peer)) }
-        for service in self.upstreams + self.servers { service.received += service.peer.take() }
+        while let peer = self.kernel.takeUpstream(at: Self.upstream) { self.upstreams.append(FuzzedService(peer)) }
+        while let peer = self.kernel.takeUpstream(at: Self.authorizationServer) {
+            self.servers.append(FuzzedService(peer))
+        }
+        for service in self.servers { service.listen() }
+        for service in self.upstreams {
+            for place in service.listen() {
+                let address = service.requests[place].values("x-forwarded-for").first ?? []
+                let client = Int(String(decoding: address.suffix(1), as: UTF8.self)) ?? -1
+                self.questions.append(Question(client: client, service: service, place: place))
+            }
+        }
         for client in self.clients.values where client.peer.window == .max { client.received += client.peer.take() }
     }
 
@@ -125,7 +142,7 @@ final class FuzzedProxy {
             client.isUnreliable = true
             client.peer.finish()
         }
-        for service in self.upstreams + self.servers { service.peer.finish() }
+        for service in self.upstreams + self.servers { service.finish() }
         self.settle()
         for client in self.clients.values where !client.peer.isClosedByLoop { client.peer.reset() }
         for _ in 0..<6 {
@@ -155,19 +172,14 @@ final class FuzzedProxy {
         self.settle()
     }
 
-    private func answer(_ service: Service, with answer: String) {
-        let requests = RequestStream(service.received, limits: .generous).requests.filter(\.isWhole)
+    private func answer(_ service: FuzzedService, with answer: String) {
+        let requests = service.requests.filter(\.isWhole)
         while service.answered < requests.count {
             let isHead = requests[service.answered].method == .head
             service.answered += 1
             let end = answer.firstRange(of: "\r\n\r\n")?.upperBound ?? answer.endIndex
-            self.say(isHead ? String(answer[..<end]) : answer, on: service)
+            service.say(Array((isHead ? String(answer[..<end]) : answer).utf8))
         }
-    }
-
-    func say(_ text: String, on service: Service) {
-        service.sent += text.utf8
-        service.peer.send(text)
     }
 }
 

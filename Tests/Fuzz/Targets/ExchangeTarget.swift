@@ -22,7 +22,9 @@ enum ExchangeTarget {
             if turns == 0 { proxy.settle() } else { for _ in 0..<turns { proxy.turn() } }
         }
         proxy.finish()
-        for client in proxy.clients.values { self.judge(client, mayBeCut: !proxy.upstreamsAreSound) }
+        for (number, client) in proxy.clients {
+            AnswersJudged(client, number, in: proxy).judge()
+        }
         for upstream in proxy.upstreams { self.judge(upstream) }
         for server in proxy.servers { self.judgeQuestions(server) }
     }
@@ -36,17 +38,12 @@ enum ExchangeTarget {
             client.sent += data
             client.peer.send(data)
         case 3:
-            proxy.upstreamsAreSound = false
             proxy.upstreams.any(first)?.say(Array(data.dropFirst()))
         case 4:
-            proxy.upstreamsAreSound = false
-            proxy.upstreams.any(first).map { proxy.say(Canned.upstreamAnswers.any(second) ?? "", on: $0) }
-        case 5: proxy.servers.any(first).map { proxy.say(Canned.verdicts.any(second) ?? "", on: $0) }
+            proxy.upstreams.any(first)?.say(Array((Canned.upstreamAnswers.any(second) ?? "").utf8))
+        case 5: proxy.servers.any(first)?.say(Array((Canned.verdicts.any(second) ?? "").utf8))
         case 6: proxy.servers.any(first)?.say(Array(data.dropFirst()))
-        case 7:
-            // What was sent has come before the time passes.
-            proxy.settle()
-            proxy.kernel.advance(milliseconds: UInt64(first) * 20)
+        case 7: proxy.pass(milliseconds: UInt64(first) * 20)
         case 8:
             proxy.clients[first % 3]?.isUnreliable = true
             proxy.clients[first % 3]?.peer.finish()
@@ -54,12 +51,11 @@ enum ExchangeTarget {
             proxy.clients[first % 3]?.isUnreliable = true
             proxy.clients[first % 3]?.peer.reset()
         case 10:
-            proxy.upstreamsAreSound = false
-            proxy.upstreams.any(first).map { second.isMultiple(of: 2) ? $0.peer.finish() : $0.peer.reset() }
+            proxy.upstreams.any(first).map { second.isMultiple(of: 2) ? $0.finish() : $0.reset() }
         case 11:
             switch second % 4 {
-            case 0: proxy.servers.any(first)?.peer.finish()
-            case 1: proxy.servers.any(first)?.peer.reset()
+            case 0: proxy.servers.any(first)?.finish()
+            case 1: proxy.servers.any(first)?.reset()
             case 2: proxy.keysArrive(FuzzKeys.set)
             default: proxy.keysArrive(nil)
             }
@@ -75,35 +71,14 @@ enum ExchangeTarget {
             let address = second.isMultiple(of: 2) ? FuzzedProxy.upstream : FuzzedProxy.authorizationServer
             proxy.kernel.connectPlans[address] = plans[first % plans.count]
         case 14:
-            guard let client = proxy.clients[first % 3] else { return }
-            client.isUnreliable = true
-            client.peer.window = second * 4
+            proxy.clients[first % 3]?.peer.window = second * 4
         default: proxy.answerAll()
         }
     }
 
     // MARK: What must hold
 
-    private static func judge(_ client: FuzzedProxy.Client, mayBeCut: Bool) {
-        let asked = RequestStream(client.sent, limits: HeadLimits())
-        var owed = asked.requests
-        if let last = owed.firstIndex(where: { !$0.keepsAlive }) { owed.removeSubrange((last + 1)...) }
-        let answers = ResponseStream(client.received, methods: owed.map(\.method))
-        // One more for bytes that are no request, and for a head that never came to its end.
-        insist(answers.finals <= owed.count + 1, "no request is answered twice")
-        let isLast = owed.count < asked.requests.count || asked.ending == .finished
-        insist(answers.finals <= owed.count || !isLast, "nobody is answered who has not asked")
-        // An answer that its upstream breaks off is cut, before its first byte if the client was not reading then.
-        guard !client.isUnreliable, !answers.isOver, !mayBeCut else { return }
-        let whole = owed.prefix(while: \.isWhole).count
-        insist(
-            answers.finals >= whole,
-            "every request is answered: \(answers.finals) of \(whole)"
-                + (client.peer.sawReset ? ", reset" : ", closed") + ": "
-                + String(decoding: client.received, as: UTF8.self))
-    }
-
-    private static func judge(_ upstream: FuzzedProxy.Service) {
+    private static func judge(_ upstream: FuzzedService) {
         let stream = RequestStream(upstream.received, limits: .generous)
         let mayBeTunnel =
             upstream.sent.contains(Array(" 101".utf8)) && stream.requests.contains(where: \.asksForUpgrade)
@@ -137,7 +112,7 @@ enum ExchangeTarget {
     }
 
     /// What the authorization server is asked is a form with one token.
-    private static func judgeQuestions(_ server: FuzzedProxy.Service) {
+    private static func judgeQuestions(_ server: FuzzedService) {
         let stream = RequestStream(server.received, limits: .generous)
         if case .refused(let error) = stream.ending { insist(false, "a question parses: \(error)") }
         for request in stream.requests where request.isWhole {
@@ -147,13 +122,6 @@ enum ExchangeTarget {
             }
             insist(form.soleValue(of: "token").flatMap { BearerToken($0) } != nil, "a question is about one token")
         }
-    }
-}
-
-extension FuzzedProxy.Service {
-    func say(_ bytes: [UInt8]) {
-        self.sent += bytes
-        self.peer.send(bytes)
     }
 }
 

@@ -145,7 +145,7 @@ import Testing
     @Test(
         "The states of a breaker are 0, 1 and 2",
         arguments: [
-            (AuthorizationServerGuard.Breaker.closed(failures: 3), 0.0), (.halfOpen(span: 1), 1),
+            (AuthorizationServerGuard.Breaker.closed(failures: 3), 0.0), (.halfOpen(span: 1, since: 1), 1),
             (.open(until: 1, span: 1), 2),
         ])
     func breaker(state: AuthorizationServerGuard.Breaker, value: Double) throws {

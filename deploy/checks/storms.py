@@ -145,5 +145,4 @@ def slow_server(chosen):
             served("storms, a server that takes 30 s", known, figures),
             Row("storms, others meanwhile", "99 of 100 public requests within 250 ms", f"{len(times)} answers, 99th {late:.0f} ms",
                 late < 250),
-            # A probe has failed meanwhile, so the breaker may be open for twice its first time.
-            admitted("storms, fast again", Outage(port).until_admitted(10), 2 * BREAKER_OPEN)]
+            admitted("storms, fast again", Outage(port).until_admitted(10), BREAKER_OPEN)]

@@ -44,7 +44,7 @@ package struct IntrospectionEndpoint: Sendable {
                 case .answerTooLong, .answerMalformed: return .malformed
                 case .notConnected: break
                 case .unreachable: hasConnected = true
-                default: return .unavailable(retryAfter: nil)
+                default: return .silent
                 }
             }
             // Asking changes nothing there, so it may be asked again; but only while the answer can still be in time.
@@ -52,7 +52,7 @@ package struct IntrospectionEndpoint: Sendable {
             do { try await Task.sleep(for: .nanoseconds(pause)) } catch { break }
             pause *= 2
         }
-        return hasConnected ? .unavailable(retryAfter: nil) : .unreachable
+        return hasConnected ? .silent : .unreachable
     }
 
     /// The first wait before a second try; doubled for each further one.

@@ -100,7 +100,7 @@ package struct BreakerSection: ConfigurationSection {
     /// - `breaker.failures` (integer, optional, default: 5, range: 1…1000)
     static let failures = ConfigurationKey.defaulted(
         "failures", .integer(1...1_000), "5", "Failures in a row that open it.")
-    /// How long it stays open at first; doubled up to 30 s while probes fail.
+    /// How long it stays open at first; doubled up to 30 s while probes are answered with 429 or 5xx.
     /// - `breaker.open` (duration, optional, default: 1s, range: 10ms…30s)
     static let open = ConfigurationKey.defaulted(
         "open", .duration(.milliseconds(10) ... .seconds(30)), "1s", "How long it stays open at first.")

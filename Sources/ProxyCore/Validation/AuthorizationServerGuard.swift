@@ -1,9 +1,10 @@
 /// Stands before an authorization server: how many questions are out at once, who queues behind them, and when it is left
 /// in peace because it fails.
 ///
-/// The breaker is closed, open, or half-open with exactly one probe. Only failures that cost the server something double
-/// its time, up to 30 s: one that cannot be reached is asked again as soon as before, so that it is found once it is back. Pure: the caller performs what it says and
-/// reports how each call ended.
+/// The breaker is closed, open, or half-open with exactly one probe. Only a server that answers, and says that it cannot,
+/// doubles its time, up to 30 s. One that says nothing, or is not there, is asked again as soon as before and by one call at
+/// a time, whose own time counts: whatever has become fast again is found within `open`, or one call's timeout where that
+/// is longer. Pure: the caller performs what it says and reports how each call ended.
 package struct AuthorizationServerGuard: Sendable {
     package struct Limits: Sendable, Hashable {
         package var concurrencyMax: Int
@@ -54,8 +55,10 @@ package struct AuthorizationServerGuard: Sendable {
     package enum Outcome: Sendable, Hashable {
         /// It answered, whatever the answer was: one odd token must not shut out the others.
         case answered
-        /// Too slow, cut off, 429 or 5xx.
+        /// 429 or 5xx.
         case failed
+        /// No answer in time, or not all of it.
+        case silent
         /// No connection came about: asking again soon costs a server that is away nothing.
         case unreachable
         /// Given up by us before it could show anything.
@@ -81,7 +84,7 @@ package struct AuthorizationServerGuard: Sendable {
     package enum Breaker: Sendable, Hashable {
         case closed(failures: Int)
         case open(until: UInt64, span: Nanoseconds)
-        case halfOpen(span: Nanoseconds)
+        case halfOpen(span: Nanoseconds, since: UInt64)
     }
 
     private struct Queued: Sendable {
@@ -102,7 +105,7 @@ package struct AuthorizationServerGuard: Sendable {
         precondition(limits.concurrencyMax > 0, "a server that may not be asked serves no route")
         self.limits = limits
         // The probe that is out reports to the guard that let it go: here the next question is one, at once.
-        if case .halfOpen(let span) = breaker {
+        if case .halfOpen(let span, _) = breaker {
             self.breaker = .open(until: 0, span: span)
         } else {
             self.breaker = breaker
@@ -117,7 +120,7 @@ package struct AuthorizationServerGuard: Sendable {
             guard now >= until else { return .refuse(retryAfter: Self.seconds(until - now)) }
             // Calls of before may still hold all places; each of them ends within its timeout.
             guard self.inFlight < self.limits.concurrencyMax else { return .refuse(retryAfter: 1) }
-            self.change(to: .halfOpen(span: span))
+            self.change(to: .halfOpen(span: span, since: now))
             self.inFlight += 1
             return .go(Permit(era: self.era, isProbe: true))
         case .halfOpen:
@@ -164,19 +167,19 @@ package struct AuthorizationServerGuard: Sendable {
         switch (self.breaker, outcome) {
         case (.closed, .answered):
             self.breaker = .closed(failures: 0)
-        case (.closed(let failures), .failed), (.closed(let failures), .unreachable):
+        case (.closed(let failures), .failed), (.closed(let failures), .silent), (.closed(let failures), .unreachable):
             if failures + 1 >= self.limits.breakerFailures {
-                self.open(for: self.limits.breakerOpen, at: now)
+                self.open(for: self.limits.breakerOpen, from: now)
             } else {
                 self.breaker = .closed(failures: failures + 1)
             }
         case (.halfOpen, .answered):
             self.change(to: .closed(failures: 0))
-        case (.halfOpen(let span), .failed):
-            self.open(for: min(span.multipliedClamped(2), max(Self.openMax, self.limits.breakerOpen)), at: now)
-        case (.halfOpen, .unreachable):
-            self.open(for: self.limits.breakerOpen, at: now)
-        case (.halfOpen(let span), .abandoned):
+        case (.halfOpen(let span, _), .failed):
+            self.open(for: min(span.multipliedClamped(2), max(Self.openMax, self.limits.breakerOpen)), from: now)
+        case (.halfOpen(_, let since), .silent), (.halfOpen(_, let since), .unreachable):
+            self.open(for: self.limits.breakerOpen, from: since)
+        case (.halfOpen(let span, _), .abandoned):
             // The probe showed nothing: the next one may go at once.
             self.change(to: .open(until: now, span: span))
         case (.closed, .abandoned), (.open, _):
@@ -184,8 +187,8 @@ package struct AuthorizationServerGuard: Sendable {
         }
     }
 
-    private mutating func open(for span: Nanoseconds, at now: UInt64) {
-        self.change(to: .open(until: now.addingClamped(span), span: span))
+    private mutating func open(for span: Nanoseconds, from start: UInt64) {
+        self.change(to: .open(until: start.addingClamped(span), span: span))
     }
 
     private mutating func change(to breaker: Breaker) {

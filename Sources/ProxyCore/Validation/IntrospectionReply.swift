@@ -6,6 +6,8 @@ package enum IntrospectionOutcome: Sendable, Hashable {
     case active(ActiveToken)
     case inactive
     case unavailable(retryAfter: Int?)
+    /// Asked, it gave no answer in time, or not all of one.
+    case silent
     /// No connection came about.
     case unreachable
     case misconfigured
@@ -16,7 +18,7 @@ package enum IntrospectionOutcome: Sendable, Hashable {
         switch self {
         case .active: "active"
         case .inactive: "inactive"
-        case .unavailable, .unreachable: "unavailable"
+        case .unavailable, .silent, .unreachable: "unavailable"
         case .misconfigured: "misconfigured"
         case .malformed: "malformed"
         }
@@ -28,7 +30,7 @@ package enum IntrospectionOutcome: Sendable, Hashable {
         case .active(let answer): .accepted(ValidatedToken(answer, from: server))
         case .inactive: .rejected(.inactive)
         case .unavailable(let retryAfter): .failed(.unavailable(retryAfter: retryAfter))
-        case .unreachable: .failed(.unavailable(retryAfter: nil))
+        case .silent, .unreachable: .failed(.unavailable(retryAfter: nil))
         case .misconfigured: .failed(.misconfigured)
         case .malformed: .failed(.malformed)
         }
@@ -38,6 +40,7 @@ package enum IntrospectionOutcome: Sendable, Hashable {
     package var guardOutcome: AuthorizationServerGuard.Outcome {
         switch self {
         case .unavailable: .failed
+        case .silent: .silent
         case .unreachable: .unreachable
         case .active, .inactive, .misconfigured, .malformed: .answered
         }

@@ -252,7 +252,7 @@ final class IntrospectionCall {
             return self.ask(fresh: true)
         }
         // Who could not be reached even once is not there; a connection that broke says that somebody is.
-        let outcome: IntrospectionOutcome = self.hasConnected ? .unavailable(retryAfter: nil) : .unreachable
+        let outcome: IntrospectionOutcome = self.hasConnected ? .silent : .unreachable
         guard self.retriesLeft > 0, failure != .connectTimeout else { return self.end(outcome) }
         let pause = Self.retryPause << UInt64(self.introspection.retriesMax - self.retriesLeft)
         self.retriesLeft -= 1
@@ -281,7 +281,7 @@ final class IntrospectionCall {
             switch outcome {
             case .active: .active
             case .inactive: .inactive
-            case .unavailable, .unreachable: timedOut ? .timeout : .unavailable
+            case .unavailable, .silent, .unreachable: timedOut ? .timeout : .unavailable
             case .misconfigured: .misconfigured
             case .malformed: .malformed
             }
@@ -337,7 +337,7 @@ extension IntrospectionCall: TimerHandler {
         case .turn:
             if self.server.state.withdraw(self.ticket) { self.land(.failed(.busy), counted: .refused) }
         case .answer:
-            self.end(self.hasConnected ? .unavailable(retryAfter: nil) : .unreachable, timedOut: true)
+            self.end(self.hasConnected ? .silent : .unreachable, timedOut: true)
         case .retry:
             self.wait = .answer
             self.context.loop.schedule(self.timer, at: self.deadline)

@@ -110,22 +110,48 @@ struct AuthorizationServerGuardTests {
         #expect(try self.permit(machine.enter(self.ticket(9), at: now)).isProbe == false)
     }
 
-    @Test("a server that is not there is looked for again after `open`, however long it has been away")
-    func findsAReturningServerSoon() throws {
+    @Test(
+        "a server that is not there, or says nothing, is asked again after `open`, however long it has been so",
+        arguments: [AuthorizationServerGuard.Outcome.unreachable, .silent])
+    func findsAReturningServerSoon(outcome: AuthorizationServerGuard.Outcome) throws {
         var machine = AuthorizationServerGuard(limits: Self.limits)
         for _ in 0..<3 {
             let permit = try self.permit(machine.enter(self.ticket(1), at: Self.start))
-            _ = machine.leave(permit, outcome: .unreachable, at: Self.start)
+            _ = machine.leave(permit, outcome: outcome, at: Self.start)
         }
         var now = Self.start
         for _ in 0..<20 {
             #expect(machine.enter(self.ticket(7), at: now + .seconds(1) - 1) == .refuse(retryAfter: 1))
             now += .seconds(1)
-            _ = machine.leave(try self.permit(machine.enter(self.ticket(8), at: now)), outcome: .unreachable, at: now)
+            _ = machine.leave(try self.permit(machine.enter(self.ticket(8), at: now)), outcome: outcome, at: now)
         }
         now += .seconds(1)
         _ = machine.leave(try self.permit(machine.enter(self.ticket(8), at: now)), outcome: .answered, at: now)
         #expect(machine.breaker == .closed(failures: 0))
+    }
+
+    @Test(
+        "the time that a probe waited in vain counts: the next goes `open` after it did, or as soon as it has ended",
+        arguments: [(UInt64(400), UInt64(1_000)), (1_000, 1_000), (5_000, 5_000)])
+    func countsTheProbesOwnTime(took: UInt64, next: UInt64) throws {
+        var machine = try self.opened(at: Self.start)
+        let sent = Self.start + .seconds(1)
+        for outcome in [AuthorizationServerGuard.Outcome.unreachable, .silent] {
+            var probed = machine
+            let probe = try self.permit(probed.enter(self.ticket(8), at: sent))
+            _ = probed.leave(probe, outcome: outcome, at: sent + .milliseconds(took))
+            if next > took {
+                let before = sent + .milliseconds(next) - 1
+                #expect(probed.enter(self.ticket(9), at: before) == .refuse(retryAfter: 1))
+            }
+            #expect(try self.permit(probed.enter(self.ticket(9), at: sent + .milliseconds(next))).isProbe)
+        }
+        // One that answers, and that it cannot, is left alone for longer, and from then on.
+        let probe = try self.permit(machine.enter(self.ticket(8), at: sent))
+        let ended = sent + .milliseconds(took)
+        _ = machine.leave(probe, outcome: .failed, at: ended)
+        #expect(machine.enter(self.ticket(9), at: ended + .seconds(2) - 1) == .refuse(retryAfter: 1))
+        #expect(try self.permit(machine.enter(self.ticket(9), at: ended + .seconds(2))).isProbe)
     }
 
     @Test("a probe that was given up proves nothing: the next one goes at once")
@@ -147,7 +173,7 @@ struct AuthorizationServerGuardTests {
         _ = machine.leave(other, outcome: .failed, at: Self.start)
         let probe = try self.permit(machine.enter(self.ticket(3), at: Self.start + .seconds(1)))
         _ = machine.leave(old, outcome: .answered, at: Self.start + .seconds(1))
-        #expect(machine.breaker == .halfOpen(span: .seconds(1)))
+        #expect(machine.breaker == .halfOpen(span: .seconds(1), since: Self.start + .seconds(1)))
         _ = machine.leave(probe, outcome: .answered, at: Self.start + .seconds(1))
         #expect(machine.breaker == .closed(failures: 0))
     }

@@ -6,7 +6,7 @@ struct GuardPropertiesTests {
     static let sequences = 10_000
     static let eventsASequence = 50
 
-    @Test("calls and queue are bounded, tickets are dealt with once, one probe at a time, open spans double")
+    @Test("calls and queue are bounded, tickets are dealt with once, one probe at a time, refusals double open spans")
     func holdsItsRules() {
         var random = EventRandom(for: "authorization server guard")
         for sequence in 0..<Self.sequences {
@@ -47,6 +47,7 @@ struct GuardRun<Machine: GuardMachine> {
     private var closedUntil: UInt64?
     private var failedProbes: UInt64 = 0
     private var probeIsOut = false
+    private var probeSentAt: UInt64 = 0
     /// Calls that were let go before the breaker last changed.
     private var stale: [Permit] = []
 
@@ -86,6 +87,7 @@ struct GuardRun<Machine: GuardMachine> {
                 self.stale += self.out
                 self.out = []
                 self.probeIsOut = true
+                self.probeSentAt = self.now
             } else if self.failuresInARow >= self.limits.breakerFailures {
                 self.broken.insert(.opensAfterFailures)
             }
@@ -104,7 +106,11 @@ struct GuardRun<Machine: GuardMachine> {
 
     private mutating func leave(_ random: inout EventRandom, _ badness: Int) {
         let outcome: AuthorizationServerGuard.Outcome =
-            random.below(4) < badness ? .failed : random.below(8) == 0 ? .abandoned : .answered
+            if random.below(4) < badness {
+                random.below(4) == 0 ? .silent : .failed
+            } else {
+                random.below(8) == 0 ? .abandoned : .answered
+            }
         if !self.stale.isEmpty, random.below(2) == 0 {
             let permit = self.stale.remove(at: random.below(self.stale.count))
             self.follow(self.machine.leave(permit, outcome: outcome, at: self.now))
@@ -128,16 +134,16 @@ struct GuardRun<Machine: GuardMachine> {
                 self.failedProbes += 1
                 let span = min(self.limits.breakerOpen << min(self.failedProbes, 5), .seconds(30))
                 self.closedUntil = self.now + span
-            case .unreachable:
+            case .silent, .unreachable:
                 self.failedProbes = 0
-                self.closedUntil = self.now + self.limits.breakerOpen
+                self.closedUntil = max(self.now, self.probeSentAt + self.limits.breakerOpen)
             case .abandoned:
                 self.closedUntil = self.now
             }
         } else {
             switch outcome {
             case .answered: self.failuresInARow = 0
-            case .failed, .unreachable: self.failuresInARow += 1
+            case .failed, .silent, .unreachable: self.failuresInARow += 1
             case .abandoned: break
             }
             if self.failuresInARow >= self.limits.breakerFailures {

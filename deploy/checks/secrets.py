@@ -32,14 +32,18 @@ def run(chosen):
         code = proxy.end()
         outputs = world.outputs(told)
         found = world.leaks(outputs)
+        used, kinds = len(world.used), len(set(world.used.values()))
+        missed = world.missed_plants(told)
         size = sum(map(len, outputs.values()))
-        progress(f"{len(world.used)} secrets, {asked} requests, {size:,} bytes written")
+        progress(f"{used} secrets, {asked} requests, {size:,} bytes written")
         cores = [name for name in os.listdir(stage.folder) if name.startswith("core")]
         return [
             Row("secrets, in all output", "no token, client secret or key in logs at trace level, metrics, admin API, `check`",
-                f"{len(world.used)} secrets looked for, five ways each, in {size:,} bytes of {len(outputs)} outputs: "
+                f"{used} secrets looked for, five ways each, in {size:,} bytes of {len(outputs)} outputs: "
                 f"{', '.join(found) or 'none found'}; exit code {code}",
-                not found and code == 0 and asked > 0 and b'"decision"' in outputs["access.log"]),
+                not found and code == 0 and asked > 0 and world.admitted > 0 and b'"decision"' in outputs["access.log"]),
+            Row("secrets, planted", "a secret of each kind is found each way it may be spelt, and one in each output",
+                f"{kinds} kinds, {len(outputs)} outputs; missed: {', '.join(missed) or 'none'}", not missed),
             Row("secrets, in core files", "no core file, no debugger of the same user",
                 f"{'forbidden' if is_private else 'possible'}, {len(cores)} written", is_private and not cores),
         ]
@@ -51,6 +55,8 @@ class World:
     def __init__(self, stage, key):
         self.stage = stage
         self.used = {}
+        # Requests with a good token that were let in: a proxy that refuses all has nothing to leak.
+        self.admitted = 0
         self.key = key
         for name, value in (("p", key.p), ("q", key.q), ("exponent", key.at_p)):
             self.used[base64.b64encode(value.to_bytes(128, "big")).decode()] = f"private key's {name}"
@@ -118,7 +124,7 @@ class World:
         ]
         for path, presented, fields in requests:
             try:
-                ask(port, path, presented, fields=fields)
+                self.admitted += ask(port, path, presented, fields=fields).status == 200
             except Broken:
                 pass
         with Connection(port) as connection:
@@ -175,14 +181,32 @@ class World:
         return {**files, **{f"answer {number}": text for number, text in enumerate(told)}}
 
     def leaks(self, outputs):
-        """Each secret as it is, in base64, percent-encoded and in hexadecimal."""
-        found = []
+        """The names of the secrets that stand in what was written, spelt in any way."""
         whole = b"\n".join(outputs.values())
-        for value, name in self.used.items():
-            data = value.encode()
-            ways = (
-                data, base64.b64encode(b"us:" + data).rstrip(b"="), base64.b64encode(data).rstrip(b"="),
-                urllib.parse.quote(value, safe="").encode(), data.hex().encode())
-            if any(way in whole for way in ways):
-                found.append(name)
-        return sorted(set(found))
+        return sorted({name for value, name in self.used.items() if any(way in whole for way in ways(value))})
+
+    def missed_plants(self, told):
+        """This check checked: whatever of what is put into the outputs now is not found.
+
+        Nothing may be looked for afterwards: the files on disk hold the plants.
+        """
+        missed = []
+        for name in sorted(set(self.used.values())):
+            value = next(value for value, kind in self.used.items() if kind == name)
+            for number, way in enumerate(ways(value)):
+                if name not in self.leaks({"planted": b"level=trace x=" + way + b" y"}):
+                    missed.append(f"{name}, way {number}")
+        for name in ("proxy.out", "proxy.err", "access.log"):
+            with open(self.stage.folder / name, "ab") as file:
+                file.write(self.secret("t", f"planted in {name}").encode() + b"\n")
+        answers = [text + self.secret("t", f"planted in answer {number}").encode() for number, text in enumerate(told)]
+        found = self.leaks(self.outputs(answers))
+        return missed + [name for name in set(self.used.values()) if name.startswith("planted") and name not in found]
+
+
+def ways(value):
+    """A secret as it is, in base64, percent-encoded and in hexadecimal."""
+    data = value.encode()
+    return (
+        data, base64.b64encode(b"us:" + data).rstrip(b"="), base64.b64encode(data).rstrip(b"="),
+        urllib.parse.quote(value, safe="").encode(), data.hex().encode())

@@ -24,7 +24,10 @@ struct AnswersJudged {
         var owed = self.asked.requests
         if let last = owed.firstIndex(where: { !$0.keepsAlive }) { owed.removeSubrange((last + 1)...) }
         self.owed = owed
-        self.answers = ResponseStream(client.received, methods: owed.map(\.method), limits: .generous)
+        // A head that is refused has a method all the same, and the answer to HEAD no content.
+        let rest = client.sent.dropFirst(self.asked.byteCount).drop { $0 == 0x0D || $0 == 0x0A }
+        let refused: [Method] = rest.starts(with: "HEAD ".utf8) ? [.head] : []
+        self.answers = ResponseStream(client.received, methods: owed.map(\.method) + refused, limits: .generous)
     }
 
     func judge() {

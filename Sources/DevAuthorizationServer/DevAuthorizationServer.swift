@@ -101,10 +101,18 @@ public struct DevAuthorizationServer: Sendable {
         guard self.options.accessTokenLifespan >= .seconds(1),
             self.options.accessTokenLifespan <= .seconds(3_153_600_000)
         else { throw DevAuthorizationServerError(.invalidOption, "tokens live at least a second, at most 100 years") }
-        if let issuer = self.options.issuer, WebAddress(issuer)?.origin == nil || issuer.contains("?") {
+        if let issuer = self.options.issuer, !Self.canBeIssuer(issuer) {
             throw DevAuthorizationServerError(
                 .invalidOption, "the issuer '\(issuer)' is no address such as http://127.0.0.1:4444")
         }
+    }
+
+    /// Host and path, and nothing that would be lost or wrong in the addresses under it (RFC 8414 §2).
+    private static func canBeIssuer(_ text: String) -> Bool {
+        guard let address = WebAddress(text), address.origin != nil, ["http", "https"].contains(address.scheme) else {
+            return false
+        }
+        return !text.utf8.contains(UInt8(ascii: "?")) && address.authority?.contains("@") == false
     }
 
     private func checkPages() throws {

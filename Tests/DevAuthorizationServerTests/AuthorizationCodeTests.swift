@@ -223,4 +223,26 @@ struct AuthorizationCodeTests {
             }
         }
     }
+
+    @Test("userinfo is signed for a client that registered so (OpenID Connect Core §5.3.2)")
+    func signedUserinfo() async throws {
+        try await withServer { server in
+            let client = try await server.makeWebClient(["userinfo_signed_response_alg": "RS256"])
+            let tokens = try await Flow(Browser(server), client).tokens()
+            let answer = try await server.get(
+                .public, "/userinfo", fields: ["Authorization": "Bearer \(tokens.text("access_token"))"])
+            #expect(answer.field("Content-Type") == "application/jwt")
+            let keys = try JSONWebKeySet.read(try await server.get(.public, "/.well-known/jwks.json").body)
+            let jws = try CompactJWS(parsing: answer.body.span, byteCountMax: 16_384)
+            let verified = try JWSVerifier.verify(jws, keys: keys, algorithms: [.rs256])
+            let claims = try #require(try JSONReader.read(verified.payload).objectValue)
+            #expect(claims["iss"] == .string(server.running.issuer))
+            #expect(claims["sub"] == "alice")
+            #expect(claims["aud"] == [.string(client.id)])
+            // It says who somebody is and proves no login: it is no hint.
+            let text = String(decoding: answer.body, as: UTF8.self)
+            let logout = try await server.get(.public, "/oauth2/sessions/logout?id_token_hint=\(text)")
+            #expect(Place(logout.field("Location"))["error"] == "invalid_request")
+        }
+    }
 }

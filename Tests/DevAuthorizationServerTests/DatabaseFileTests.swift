@@ -114,6 +114,46 @@ struct DatabaseFileTests {
     }
 }
 
+@Suite("A database of somebody else")
+struct ForeignDatabaseTests {
+    @Test(
+        "another program's database is refused and left as it is, and so is one of a later release",
+        arguments: [
+            "CREATE TABLE cookie (name TEXT)", "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)",
+            "later",
+        ])
+    func foreign(change: String) async throws {
+        try await withDatabasePath { path in
+            if change == "later" {
+                try await withServer({ $0.database = .file(path) }) { _ in }
+                try StoredRows.execute("INSERT INTO grdb_migrations VALUES ('99: what is to come')", in: path)
+            } else {
+                try StoredRows.execute(change, in: path)
+            }
+            let before = try StoredRows.count(of: "sqlite_master", in: path)
+            var options = DevAuthorizationServer.Options.forTests
+            options.database = .file(path)
+            let error = await #expect(throws: DevAuthorizationServerError.self) {
+                _ = try await DevAuthorizationServer(options).start()
+            }
+            #expect(error?.code == .databaseUnusable)
+            #expect(error?.message.contains(change == "later" ? "a later release" : "another program's") == true)
+            #expect(try StoredRows.count(of: "sqlite_master", in: path) == before)
+        }
+    }
+
+    @Test("a file that all may read becomes its owner's alone before there are keys in it")
+    func mode() async throws {
+        try await withDatabasePath { path in
+            #expect(FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o644]))
+            try await withServer({ $0.database = .file(path) }) { _ in
+                let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+                #expect(mode == 0o600)
+            }
+        }
+    }
+}
+
 @Suite("A database that fails")
 struct FailingDatabaseTests {
     @Test("a failed revocation is 503, never a 200 that revoked nothing; other endpoints are 500; readiness says so")

@@ -97,6 +97,13 @@ struct ListenerTests {
                 ] { #expect(answer[name] == .string(base + path)) }
                 #expect(answer["code_challenge_methods_supported"] == ["S256"])
                 #expect(answer["introspection_endpoint"] == nil)
+                // RFC 8414 §2: where assertions are taken, their algorithms have to be told.
+                for endpoint in ["token", "revocation"] {
+                    let methods = answer["\(endpoint)_endpoint_auth_methods_supported"]?.stringListValue
+                    #expect(methods?.contains("private_key_jwt") == true)
+                    let names = answer["\(endpoint)_endpoint_auth_signing_alg_values_supported"]?.stringListValue
+                    #expect(names?.contains("RS256") == true && names?.contains("none") == false)
+                }
             }
         }
     }

@@ -155,13 +155,32 @@ struct PageTests {
         }
     }
 
+    @Test("the form may lead to the client's address, also where the request leaves it out", arguments: [true, false])
+    func formTargets(isNamed: Bool) async throws {
+        try await withServer { server in
+            let client = try await server.makeWebClient(["redirect_uris": ["https://app.example/callback"]])
+            let named = isNamed ? "https://app.example/callback" : nil
+            let flow = Flow(Browser(server), client, [("redirect_uri", named)])
+            let login = try await flow.browser.visit(try await flow.begin().address)
+            let challenge = try await flow.consentChallenge()
+            let consent = try await flow.browser.visit("/oauth2/fallbacks/consent?consent_challenge=\(challenge)")
+            for page in [login, consent] {
+                #expect(page.status == 200)
+                #expect(page.field("Content-Security-Policy").contains("form-action 'self' https://app.example"))
+            }
+        }
+    }
+
     @Test("whatever a client or a request says is text on the page")
     func escaping() async throws {
         let evil = "\"><script>alert('x')</script>&\u{202E}"
+        // No scope has quotation marks.
+        let scope = "'><script>alert('x')</script>&"
+        let escapedScope = "&#39;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;"
         let escaped = "&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;\u{FFFD}"
         try await withServer({ $0.users = [.init(evil)] }) { server in
             let client = try await server.makeWebClient([
-                "client_name": .string(evil), "scope": .string(evil), "audience": ["https://a.example/<b>"],
+                "client_name": .string(evil), "scope": .string(scope), "audience": ["https://a.example/<b>"],
             ])
             let flow = Flow(
                 Browser(server), client, subject: evil, [("audience", "https://a.example/<b>"), ("login_hint", evil)])
@@ -171,7 +190,8 @@ struct PageTests {
             let challenge = try await flow.consentChallenge()
             let consent = self.text(
                 try await flow.browser.visit("/oauth2/fallbacks/consent?consent_challenge=\(challenge)"))
-            #expect(consent.contains("value=\"\(escaped)\""))
+            #expect(consent.contains("<strong>\(escaped)</strong>"))
+            #expect(consent.contains("value=\"\(escapedScope)\""))
             #expect(consent.contains("<code>https://a.example/&lt;b&gt;</code>"))
             for page in [login, consent] { #expect(!page.contains("<script")) }
         }

@@ -8,6 +8,12 @@ enum StoredRows {
         try DatabaseQueue(path: path).write { try $0.execute(sql: "DROP TABLE \(table)") }
     }
 
+    static func execute(_ sql: String, in path: String) throws {
+        let database = try DatabaseQueue(path: path)
+        try database.write { try $0.execute(sql: sql) }
+        try database.close()
+    }
+
     static func count(of table: String, in path: String) throws -> Int {
         var configuration = Configuration()
         configuration.readonly = true

@@ -30,6 +30,9 @@ struct TokenEndpointTests {
                     "the secret in the form, of a basic client",
                     [Self.grant, ("client_id", made.id), ("client_secret", made.secret)], nil, 401, "invalid_client"
                 ),
+                (
+                    "two clients named", [Self.grant, ("client_id", web.id)], made.credentials, 401, "invalid_client"
+                ),
                 ("no secret, of a basic client", [Self.grant, ("client_id", made.id)], nil, 401, "invalid_client"),
                 (
                     "an assertion",

@@ -47,6 +47,8 @@ struct TrustedIssuerTests {
             nameless["kid"] = nil
             var secret = issuer.signer.publicJWK
             secret["d"] = "AQAB"
+            var huge = issuer.signer.publicJWK
+            huge["x5c"] = .strings([String(repeating: "a", count: 40_000)])
             let cases: [(String, JSONValue?, String)] = [
                 ("issuer", nil, "missing_required_parameter"), ("issuer", "", "missing_required_parameter"),
                 ("subject", "", "missing_required_parameter"),
@@ -54,7 +56,8 @@ struct TrustedIssuerTests {
                 ("scope", nil, "missing_required_parameter"), ("expires_at", nil, "missing_required_parameter"),
                 ("expires_at", "0001-01-01T00:00:00Z", "missing_required_parameter"),
                 ("jwk", nil, "missing_required_parameter"), ("jwk", .object(nameless), "missing_required_parameter"),
-                ("jwk", .object(secret), ""), ("jwk", ["kty": "RSA", "kid": "x"], ""), ("jwk", "x", ""),
+                ("jwk", .object(secret), ""), ("jwk", .object(huge), ""), ("jwk", ["kty": "RSA", "kid": "x"], ""),
+                ("jwk", "x", ""),
                 ("expires_at", "tomorrow", ""), ("expires_at", "2026-02-29T00:00:00Z", ""), ("scope", "photos", ""),
                 ("subject", .string(String(repeating: "a", count: 256)), ""),
             ]
@@ -140,6 +143,50 @@ struct TrustedIssuerTests {
             #expect(token["scope"] == "photos.read")
             #expect(token["aud"] == [.string(server.running.issuer + "/oauth2/token")])
             #expect(try await bring(good).text("error") == "jti_known")
+        }
+    }
+
+    @Test(
+        "a NumericDate may have a fraction, which never makes an assertion good for longer (RFC 7519 §2)",
+        arguments: [
+            ("exp", -1, false), ("exp", 0, false), ("nbf", 1, false), ("iat", 61, false), ("exp", 300, true),
+            ("nbf", -2, true), ("iat", -2, true),
+        ] as [(String, Int64, Bool)])
+    func fractions(name: String, offset: Int64, isGood: Bool) async throws {
+        // A clock that stands: what is good or not is a matter of half a second.
+        let clock = ManualClock(Date().timeIntervalSince1970.rounded(.down))
+        try await withServer({ $0.clock = { clock.now } }) { server in
+            let issuer = try Issuer()
+            _ = try await server.post(.admin, Self.path, json: issuer.document())
+            let client = try await server.makeClient(["grant_types": [.string(Self.grantType)]])
+            let now = Int64(clock.now.timeIntervalSince1970)
+            let time = try #require(JSONNumber("\(now + offset).5"))
+            let assertion = try issuer.assertion(
+                server, [("iat", .integer(now)), ("exp", .integer(now + 300)), (name, .number(time))])
+            let answer = try await server.post(
+                .public, "/oauth2/token", form: [("grant_type", Self.grantType), ("assertion", assertion)],
+                credentials: client.credentials)
+            #expect(answer.status == (isGood ? 200 : 400))
+        }
+    }
+
+    @Test("an issuer may have many keys: the one that the header names is found")
+    func manyKeys() async throws {
+        try await withServer { server in
+            let issuer = try Issuer("the-last")
+            for number in 0..<20 {
+                var key = issuer.signer.publicJWK
+                key["kid"] = .string("key-\(number)")
+                _ = try await server.post(.admin, Self.path, json: issuer.document([("jwk", .object(key))]))
+            }
+            let made = try await server.post(.admin, Self.path, json: issuer.document())
+            #expect(made.status == 201)
+            let client = try await server.makeClient(["grant_types": [.string(Self.grantType)]])
+            let answer = try await server.post(
+                .public, "/oauth2/token",
+                form: [("grant_type", Self.grantType), ("assertion", try issuer.assertion(server))],
+                credentials: client.credentials)
+            #expect(answer.status == 200)
         }
     }
 

@@ -22,7 +22,7 @@ extension EndpointTable {
         table.on(.get, TrustedIssuerEndpoints.path + "/{id}") { try await issuers.get($0) }
         table.on(.delete, TrustedIssuerEndpoints.path + "/{id}") { try await issuers.delete($0) }
         table.on(.delete, "/admin/oauth2/tokens") { call in
-            guard let clientID = call.query.nonEmpty("client_id") else {
+            guard let clientID = try call.query.nonEmpty("client_id") else {
                 throw HydraError.invalidRequest("The query parameter 'client_id' is missing.")
             }
             try await core.grants.deleteAccessTokens(of: clientID)

@@ -122,6 +122,7 @@ extension JSONObject {
     func text(_ name: String) throws -> String? {
         guard let value = self.value(name) else { return nil }
         guard let text = value.stringValue else { throw HydraError.malformed("'\(name)' is not a string.") }
+        guard !text.holdsNUL else { throw HydraError.malformed("'\(name)' holds a NUL character.") }
         return text
     }
 
@@ -129,6 +130,9 @@ extension JSONObject {
         guard let value = self.value(name) else { return nil }
         guard let list = value.stringListValue else {
             throw HydraError.malformed("'\(name)' is not a list of strings.")
+        }
+        guard !list.contains(where: \.holdsNUL) else {
+            throw HydraError.malformed("'\(name)' holds a NUL character.")
         }
         return list
     }

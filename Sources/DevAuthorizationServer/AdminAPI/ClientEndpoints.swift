@@ -39,11 +39,11 @@ struct ClientEndpoints: Sendable {
 
     /// listOAuth2Clients: a bare array in the order of creation.
     func list(_ call: Call) async throws -> Response {
-        let query = call.query
+        let query = try call.query
         let page = Page(query)
         let filter = ClientFilter(name: query.nonEmpty("client_name"), owner: query.nonEmpty("owner"))
         let found = try await self.core.clients.list(filter, offset: page.offset, limit: page.size)
-        return Reply.page(page, of: found.clients.map(\.document), total: found.total, to: call)
+        return try Reply.page(page, of: found.clients.map(\.document), total: found.total, to: call)
     }
 
     /// deleteOAuth2Client: with all that was issued to it.

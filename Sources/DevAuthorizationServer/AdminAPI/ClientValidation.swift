@@ -50,6 +50,7 @@ extension RegisteredClient {
         guard !hasKeySet || self.keySetURI.isEmpty else {
             throw HydraError.invalidClientMetadata("jwks and jwks_uri may not both be set.")
         }
+        if hasKeySet { try Self.validateKeySet(self.keySet) }
         guard self.authenticationMethod == "private_key_jwt" else { return }
         guard hasKeySet || !self.keySetURI.isEmpty else {
             throw HydraError.invalidClientMetadata("private_key_jwt needs jwks or jwks_uri.")
@@ -60,7 +61,21 @@ extension RegisteredClient {
         }
     }
 
-    private static let assertionAlgorithms = [
+    /// A list of keys, none of them a private one: answers show the set to whoever asks for the client.
+    private static func validateKeySet(_ keySet: JSONValue) throws {
+        guard let elements = keySet.objectValue?["keys"]?.arrayValue else {
+            throw HydraError.invalidClientMetadata("jwks has no list 'keys'.")
+        }
+        for element in elements {
+            guard let key = element.objectValue else {
+                throw HydraError.invalidClientMetadata("A key of jwks is not an object.")
+            }
+            guard !key.isPrivateKey else { throw HydraError.invalidClientMetadata("A key of jwks is a private key.") }
+        }
+    }
+
+    /// What a client may sign its assertions with.
+    static let assertionAlgorithms = [
         "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512",
     ]
 
@@ -70,7 +85,9 @@ extension RegisteredClient {
         }
         let redirectOrigins = self.redirectURIs.compactMap { WebAddress($0)?.origin }
         for uri in self.postLogoutRedirectURIs {
-            guard let origin = WebAddress(uri)?.origin, redirectOrigins.contains(origin) else {
+            guard let address = WebAddress(uri), !RedirectTarget.runningSchemes.contains(address.scheme),
+                let origin = address.origin, redirectOrigins.contains(where: { $0.hasSameOctets(as: origin) })
+            else {
                 throw HydraError.invalidClientMetadata(
                     "post_logout_redirect_uri '\(uri)' has not the scheme, host and port of any redirect URI.")
             }

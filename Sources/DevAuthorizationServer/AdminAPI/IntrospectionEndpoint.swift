@@ -10,6 +10,7 @@ struct IntrospectionEndpoint: Sendable {
     func introspect(_ call: Call) async throws -> Response {
         let form = try await call.form()
         guard !form.isEmpty else { throw HydraError.invalidRequest("The body of the request is empty.") }
+        try form.requireEachOnce()
         guard let token = form["token"], let active = try await self.activeToken(token),
             Self.covers(active.scope, wanted: form.words(of: "scope"))
         else {

@@ -13,8 +13,8 @@ struct JSONPatch: Sendable {
 
     private let operations: [(path: JSONPointer, change: Change)]
 
-    /// More than any client has members.
-    private static let operationsMax = 1_000
+    /// More than any client has members; a patch is applied while all other writes wait.
+    private static let operationsMax = 256
 
     /// - Parameter readOnly: members of the document that no operation may touch.
     init(_ value: JSONValue, readOnly: Set<String>) throws {
@@ -46,22 +46,30 @@ struct JSONPatch: Sendable {
     func apply(to document: JSONObject) throws -> JSONObject {
         var value = JSONValue.object(document)
         for operation in self.operations {
-            value = try Self.apply(operation.change, at: operation.path.tokens[...], of: operation.path, in: value)
+            try Self.apply(operation.change, at: operation.path.tokens[...], of: operation.path, in: &value)
         }
         return value.objectValue ?? document
     }
 
+    /// In place: a value is taken out of what holds it while it is changed, or every operation would copy the document.
+    ///
+    /// After an error nobody looks at what is left.
     private static func apply(
-        _ change: Change, at tokens: ArraySlice<String>, of path: JSONPointer, in value: JSONValue
-    ) throws -> JSONValue {
-        guard let token = tokens.first else { return value }
+        _ change: Change, at tokens: ArraySlice<String>, of path: JSONPointer, in value: inout JSONValue
+    ) throws {
+        guard let token = tokens.first else { return }
         let rest = tokens.dropFirst()
-        switch value {
+        let whole = value
+        value = .null
+        switch consume whole {
         case .object(var object):
             if !rest.isEmpty {
-                guard let inner = object[token] else { throw path.leadsNowhere }
-                object[token] = try self.apply(change, at: rest, of: path, in: inner)
-                return .object(object)
+                guard var inner = object[token] else { throw path.leadsNowhere }
+                object[token] = .null
+                try self.apply(change, at: rest, of: path, in: &inner)
+                object[token] = inner
+                value = .object(object)
+                return
             }
             switch change {
             case .add(let new), .replace(let new): object[token] = new
@@ -69,22 +77,23 @@ struct JSONPatch: Sendable {
                 guard object[token] != nil else { throw path.leadsNowhere }
                 object[token] = nil
             }
-            return .object(object)
+            value = .object(object)
         case .array(var list):
             if rest.isEmpty, case .add(let new) = change {
                 guard let index = token == "-" ? list.count : JSONPointer.index(token), index <= list.count else {
                     throw path.leadsNowhere
                 }
                 list.insert(new, at: index)
-                return .array(list)
+                value = .array(list)
+                return
             }
             guard let index = JSONPointer.index(token), index < list.count else { throw path.leadsNowhere }
             switch change {
-            case _ where !rest.isEmpty: list[index] = try self.apply(change, at: rest, of: path, in: list[index])
+            case _ where !rest.isEmpty: try self.apply(change, at: rest, of: path, in: &list[index])
             case .add(let new), .replace(let new): list[index] = new
             case .remove: list.remove(at: index)
             }
-            return .array(list)
+            value = .array(list)
         case .null, .bool, .number, .string: throw path.leadsNowhere
         }
     }

@@ -48,7 +48,7 @@ struct ConsentRequestEndpoints: Sendable {
     /// acceptOAuth2ConsentRequest.
     func accept(_ call: Call) async throws -> Response {
         let challenge = try call.challenge("consent_challenge")
-        let accepted = try AcceptedConsent(try await call.jsonObject())
+        let accepted = try AcceptedConsent(try await call.jsonObject()).checked()
         return Reply.redirectTo(try await self.core.answerConsent(challenge, .accepted(accepted)))
     }
 
@@ -63,7 +63,7 @@ struct ConsentRequestEndpoints: Sendable {
 extension Call {
     /// The challenge that a login or consent page asks about; Hydra still takes its old name.
     fileprivate func challenge(_ name: String) throws -> String {
-        let query = self.query
+        let query = try self.query
         guard let challenge = query.nonEmpty(name) ?? query.nonEmpty("challenge") else {
             throw HydraError.invalidRequest("The query parameter '\(name)' is missing.")
         }

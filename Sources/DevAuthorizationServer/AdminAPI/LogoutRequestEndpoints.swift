@@ -8,7 +8,8 @@ struct LogoutRequestEndpoints: Sendable {
 
     /// getOAuth2LogoutRequest: 404 once rejected, 410 once the browser came back.
     func get(_ call: Call) async throws -> Response {
-        guard let logout = try await self.core.browser.logouts.request(Self.challenge(call)), !logout.isRejected else {
+        guard let logout = try await self.core.browser.logouts.request(try Self.challenge(call)), !logout.isRejected
+        else {
             throw HydraError.noSuchRequest
         }
         guard !logout.isUsed else { return Reply.gone(to: self.core.publicURL + logout.requestURL) }
@@ -19,18 +20,18 @@ struct LogoutRequestEndpoints: Sendable {
 
     /// acceptOAuth2LogoutRequest.
     func accept(_ call: Call) async throws -> Response {
-        Reply.redirectTo(try await self.core.acceptLogout(Self.challenge(call)))
+        Reply.redirectTo(try await self.core.acceptLogout(try Self.challenge(call)))
     }
 
     /// rejectOAuth2LogoutRequest: the session stays, and the browser goes nowhere.
     func reject(_ call: Call) async throws -> Response {
-        try await self.core.browser.logouts.decide(Self.challenge(call), .rejected, now: self.core.now())
+        try await self.core.browser.logouts.decide(try Self.challenge(call), .rejected, now: self.core.now())
         return Reply.empty(.noContent)
     }
 
     /// A missing challenge is one that is not known.
-    private static func challenge(_ call: Call) -> String {
-        let query = call.query
+    private static func challenge(_ call: Call) throws -> String {
+        let query = try call.query
         return query.nonEmpty("logout_challenge") ?? query.nonEmpty("challenge") ?? ""
     }
 }

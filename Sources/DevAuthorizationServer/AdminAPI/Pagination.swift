@@ -57,11 +57,11 @@ struct Page: Sendable, Hashable {
 
 extension Reply {
     /// One page of a list: a bare array, with the way to the next one and how many there are in all.
-    static func page(_ page: Page, of documents: [JSONObject], total: Int, to call: Call) -> Response {
+    static func page(_ page: Page, of documents: [JSONObject], total: Int, to call: Call) throws -> Response {
         self.json(
             .array(documents.map { .object($0) }),
             fields: [
-                .link: page.links(path: call.path, query: call.query, total: total), .totalCount: String(total),
+                .link: page.links(path: call.path, query: try call.query, total: total), .totalCount: String(total),
             ])
     }
 }

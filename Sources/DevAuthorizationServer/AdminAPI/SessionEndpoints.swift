@@ -8,7 +8,7 @@ struct SessionEndpoints: Sendable {
 
     /// listOAuth2ConsentSessions: newest first.
     func listConsents(_ call: Call) async throws -> Response {
-        let query = call.query
+        let query = try call.query
         let subject = try Self.subject(query)
         let page = Page(query)
         let found = try await self.core.browser.consentSessions.list(
@@ -17,12 +17,12 @@ struct SessionEndpoints: Sendable {
         let sessions = found.sessions.compactMap {
             $0.consent.session(client: $0.client, publicURL: self.core.publicURL)
         }
-        return Reply.page(page, of: sessions, total: found.total, to: call)
+        return try Reply.page(page, of: sessions, total: found.total, to: call)
     }
 
     /// revokeOAuth2ConsentSessions: the consents and all tokens that came from them.
     func revokeConsents(_ call: Call) async throws -> Response {
-        let query = call.query
+        let query = try call.query
         let subject = try Self.subject(query)
         let client = query.nonEmpty("client")
         // Ory's own Python client 2.1.1 writes `True`.
@@ -35,7 +35,7 @@ struct SessionEndpoints: Sendable {
 
     /// revokeOAuth2LoginSessions: tokens stay; the clients of a session that is named are told.
     func revokeLogins(_ call: Call) async throws -> Response {
-        let query = call.query
+        let query = try call.query
         if let sessionID = query.nonEmpty("sid") {
             let clients = try await self.core.browser.consentSessions.clients(ofSession: sessionID)
             try await self.core.browser.sessions.delete(id: sessionID)

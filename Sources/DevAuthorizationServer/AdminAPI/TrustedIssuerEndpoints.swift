@@ -29,11 +29,11 @@ struct TrustedIssuerEndpoints: Sendable {
 
     /// listTrustedOAuth2JwtGrantIssuers.
     func list(_ call: Call) async throws -> Response {
-        let query = call.query
+        let query = try call.query
         let page = Page(query)
         let found = try await self.core.trustedIssuers.list(
             issuer: query.nonEmpty("issuer"), offset: page.offset, limit: page.size)
-        return Reply.page(page, of: found.trusted.map(\.document), total: found.total, to: call)
+        return try Reply.page(page, of: found.trusted.map(\.document), total: found.total, to: call)
     }
 
     /// deleteTrustedOAuth2JwtGrantIssuer: tokens stay.
@@ -68,9 +68,8 @@ struct TrustedIssuerEndpoints: Sendable {
         guard let keyID = try key.text("kid"), !keyID.isEmpty else {
             throw HydraError.missingParameter("'jwk' has no 'kid'.")
         }
-        guard Self.privateMembers.allSatisfy({ key[$0] == nil }) else {
-            throw HydraError.malformed("'jwk' is a private key.")
-        }
+        guard !key.isPrivateKey else { throw HydraError.malformed("'jwk' is a private key.") }
+        guard key.footprint <= Self.keyFootprintMax else { throw HydraError.malformed("'jwk' is too large for a key.") }
         do {
             _ = try JSONWebKey(.object(key), policy: KeyPolicy())
         } catch {
@@ -84,8 +83,13 @@ struct TrustedIssuerEndpoints: Sendable {
     /// As wide as Hydra's columns.
     private static let textBytesMax = 255
 
-    /// RFC 7518 §6.2.2, §6.3.2, §6.4.1.
-    private static let privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
+    /// An RSA key of 16,384 bits with a chain of certificates; what is larger would be compared at length with its like.
+    private static let keyFootprintMax = 32_768
+}
+
+extension JSONObject {
+    /// Whether this JWK holds what only its owner may know (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
+    var isPrivateKey: Bool { ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].contains { self[$0] != nil } }
 }
 
 extension RFC3339 {

@@ -7,26 +7,29 @@ struct WebAddress: Sendable, Hashable {
     /// Path and query, or what follows the scheme of an address without authority.
     let rest: String
 
+    /// Read by bytes, as browsers do: a `/` with a combining mark behind it still ends the host.
     init?(_ text: String) {
         guard text.utf8.allSatisfy(Self.isAllowed), Self.escapesAreWhole(text) else { return nil }
-        if text.hasPrefix("/") {
+        let bytes = text.utf8
+        if bytes.first == Self.slash {
             self.init(scheme: "", authority: nil, rest: text)
             return
         }
-        guard let colon = text.firstIndex(of: ":") else { return nil }
-        let scheme = text[..<colon]
-        guard let first = scheme.first, first.isLetter, scheme.allSatisfy(Self.isSchemeCharacter) else { return nil }
-        let behind = text[text.index(after: colon)...]
-        guard behind.hasPrefix("//") else {
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let scheme = bytes[..<colon]
+        guard scheme.first.map(Self.isLetter) == true, scheme.allSatisfy(Self.isSchemeByte) else { return nil }
+        let name = String(Substring(scheme)).lowercased()
+        let behind = bytes[bytes.index(after: colon)...]
+        guard behind.starts(with: [Self.slash, Self.slash]) else {
             guard !behind.isEmpty else { return nil }
-            self.init(scheme: scheme.lowercased(), authority: nil, rest: String(behind))
+            self.init(scheme: name, authority: nil, rest: String(Substring(behind)))
             return
         }
         let hierarchical = behind.dropFirst(2)
-        let authority = hierarchical.prefix { $0 != "/" && $0 != "?" }
+        let authority = hierarchical.prefix { $0 != Self.slash && $0 != UInt8(ascii: "?") }
         self.init(
-            scheme: scheme.lowercased(), authority: String(authority), rest: String(hierarchical[authority.endIndex...])
-        )
+            scheme: name, authority: String(decoding: authority, as: UTF8.self),
+            rest: String(decoding: hierarchical[authority.endIndex...], as: UTF8.self))
     }
 
     private init(scheme: String, authority: String?, rest: String) {
@@ -38,8 +41,9 @@ struct WebAddress: Sendable, Hashable {
     /// Scheme, host and port; nil where there is no host.
     var origin: String? {
         guard let authority = self.authority else { return nil }
-        let host = authority.split(separator: "@", omittingEmptySubsequences: false).last ?? ""
-        return host.isEmpty ? nil : "\(self.scheme)://\(host)"
+        let host =
+            authority.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false).last ?? ""[...].utf8
+        return host.isEmpty ? nil : "\(self.scheme)://\(Substring(host))"
     }
 
     /// Nothing but an origin, but for one slash behind it.
@@ -48,15 +52,26 @@ struct WebAddress: Sendable, Hashable {
         return self.rest.isEmpty || self.rest == "/"
     }
 
-    private static func isAllowed(_ byte: UInt8) -> Bool { byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: "#") }
+    /// Neither white space, nor a fragment, nor the `\` that browsers take for a `/` (WHATWG URL §4.4) and others do not.
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: "#") && byte != UInt8(ascii: "\\")
+    }
 
-    private static func isSchemeCharacter(_ character: Character) -> Bool {
-        character.isASCII && (character.isLetter || character.isNumber || "+-.".contains(character))
+    private static let slash = UInt8(ascii: "/")
+
+    private static func isLetter(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
+    }
+
+    private static func isSchemeByte(_ byte: UInt8) -> Bool {
+        self.isLetter(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+-.".utf8.contains(byte)
     }
 
     /// Every `%` is followed by two hexadecimal digits (RFC 3986 §2.1).
     private static func escapesAreWhole(_ text: String) -> Bool {
-        text.split(separator: "%", omittingEmptySubsequences: false).dropFirst()
-            .allSatisfy { $0.prefix(2).count == 2 && $0.prefix(2).allSatisfy(\.isHexDigit) }
+        text.utf8.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false).dropFirst()
+            .allSatisfy {
+                $0.prefix(2).count == 2 && $0.prefix(2).allSatisfy { Character(Unicode.Scalar($0)).isHexDigit }
+            }
     }
 }

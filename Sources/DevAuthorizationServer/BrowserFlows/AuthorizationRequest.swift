@@ -34,7 +34,7 @@ struct AuthorizationRequest: Sendable {
 
     var clientID: String { self["client_id"] ?? "" }
     var responseTypes: Set<String> { Set(self.parameters.words(of: "response_type")) }
-    var scope: [String] { self.parameters.words(of: "scope") }
+    var scope: [String] { self.parameters.requestedScope }
     var prompts: [String] { self.parameters.words(of: "prompt") }
     var audience: [String] { self.parameters.requestedAudience }
 

@@ -37,8 +37,8 @@ struct CheckedAuthorizationRequest: Sendable {
         self.request = request
         self.client = client
         self.target = target
-        for word in request.scope where !ScopeStrategy.wildcard.matches(granted: client.scopes, wanted: word) {
-            throw HydraError.invalidScope("The client is not allowed to request the scope '\(word)'.")
+        try RequestedScope.check(request.scope, against: client.scopes) {
+            "The client is not allowed to request the scope '\($0)'."
         }
         guard AudienceStrategy.hydra.allows(request.audience, allowed: client.audience) else {
             throw HydraError.invalidRequest("A requested audience is not one of the client's.")

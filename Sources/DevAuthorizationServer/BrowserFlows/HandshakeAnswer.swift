@@ -87,8 +87,8 @@ struct AcceptedConsent: HandshakeDocument {
     let context: JSONValue
 
     init(_ document: JSONObject) throws {
-        self.scope = try document.textList("grant_scope") ?? []
-        self.audience = try document.textList("grant_access_token_audience") ?? []
+        self.scope = (try document.textList("grant_scope") ?? []).eachOnce
+        self.audience = (try document.textList("grant_access_token_audience") ?? []).eachOnce
         let session = try document.object("session") ?? [:]
         self.accessTokenSession = try session.object("access_token") ?? [:]
         self.idTokenSession = try session.object("id_token") ?? [:]
@@ -103,6 +103,17 @@ struct AcceptedConsent: HandshakeDocument {
             "session": .object(self.session), "remember": .bool(self.remember),
             "remember_for": .integer(self.rememberFor), "context": self.context,
         ]
+    }
+
+    /// Refuses scopes that tokens could not say: joined by spaces they would be others (RFC 6749 §3.3).
+    func checked() throws -> AcceptedConsent {
+        guard self.scope.allSatisfy({ Scope($0) != nil }) else {
+            throw HydraError.malformed("An entry of 'grant_scope' is no scope token.")
+        }
+        guard !self.audience.contains("") else {
+            throw HydraError.malformed("An entry of 'grant_access_token_audience' is empty.")
+        }
+        return self
     }
 
     var session: JSONObject {

@@ -53,8 +53,11 @@ struct RedirectTarget: Sendable {
         return uri
     }
 
+    /// What decides where the answer goes, and what the client knows it by.
+    static let parameters = ["client_id", "redirect_uri", "response_mode", "response_type", "state"]
+
     /// Addresses that are programs.
-    private static let runningSchemes = ["javascript", "data", "vbscript", "blob"]
+    static let runningSchemes = ["javascript", "data", "vbscript", "blob"]
 
     /// Whether nobody on the way can read what is sent there (contract §7.2): `https`, or `http` on this machine.
     var isSecure: Bool {

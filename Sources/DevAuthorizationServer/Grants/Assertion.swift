@@ -12,11 +12,22 @@ struct Assertion: Sendable {
     let issuedAt: Int64?
 
     /// Who claims to speak and of whom, before anything is verified: that is how the key is found.
-    static func claimed(_ token: String) -> (issuer: String, subject: String)? {
-        guard let claims = IDTokenHint.unverifiedClaims(of: token), let issuer = claims["iss"]?.stringValue,
-            let subject = claims["sub"]?.stringValue, !issuer.isEmpty, !subject.isEmpty
+    struct Claimed: Sendable {
+        let issuer: String
+        let subject: String
+        /// The key's name, if the header says it (RFC 7515 §4.1.4).
+        let keyID: String?
+    }
+
+    static func claimed(_ token: String) -> Claimed? {
+        guard let jws = try? CompactJWS(parsing: token.utf8.span, byteCountMax: Self.bytesMax),
+            let claims = (try? JSONReader.read(jws.payload))?.objectValue, let issuer = claims["iss"]?.stringValue,
+            let subject = claims["sub"]?.stringValue, !issuer.isEmpty, !subject.isEmpty, !issuer.holdsNUL,
+            !subject.holdsNUL
         else { return nil }
-        return (issuer, subject)
+        let keyID = jws.header.keyIdentifier?.text
+        guard keyID?.holdsNUL != true else { return nil }
+        return Claimed(issuer: issuer, subject: subject, keyID: keyID)
     }
 
     /// Nil unless one of the keys signed it, it is meant for this server, and it is good now.
@@ -26,16 +37,20 @@ struct Assertion: Sendable {
             let claims = (try? JSONReader.read(verified.payload))?.objectValue,
             let issuer = claims["iss"]?.stringValue, let subject = claims["sub"]?.stringValue,
             let jwtID = claims["jti"]?.stringValue, !issuer.isEmpty, !subject.isEmpty, !jwtID.isEmpty,
+            !issuer.holdsNUL, !subject.holdsNUL,
             let audiences = claims["aud"]?.stringListValue ?? claims["aud"]?.stringValue.map({ [$0] }),
             audiences.contains(where: { $0.hasSameOctets(as: audience) }),
-            let expiresAt = claims["exp"]?.numberValue?.int64, now < expiresAt
+            // A NumericDate may have a fraction (RFC 7519 §2), which never makes an assertion good for longer.
+            let expiresAt = claims["exp"].flatMap({ NumericDate(json: $0, rounding: .down) })?.seconds, now < expiresAt
         else { return nil }
         if let notBefore = claims["nbf"] {
-            guard let seconds = notBefore.numberValue?.int64, seconds <= now else { return nil }
+            guard let seconds = NumericDate(json: notBefore, rounding: .up)?.seconds, seconds <= now else { return nil }
         }
         var issuedAt: Int64?
         if let claim = claims["iat"] {
-            guard let seconds = claim.numberValue?.int64, seconds <= now + Self.skew else { return nil }
+            guard let seconds = NumericDate(json: claim, rounding: .up)?.seconds, seconds <= now + Self.skew else {
+                return nil
+            }
             issuedAt = seconds
         }
         self.issuer = issuer

@@ -16,7 +16,8 @@ struct ClientAuthentication: Sendable {
 
     /// The client, once it has shown that it is that client.
     ///
-    /// Whoever is unknown, has the wrong secret or comes by another way than the registered one is told the same.
+    /// Whoever is unknown or has the wrong secret is told the same; whoever comes by another way than the registered one is
+    /// told which that is, as by Hydra.
     func authenticate(
         _ call: Call, form: FormFields, at tokenURL: String, now: Moment
     ) async throws -> RegisteredClient {
@@ -50,9 +51,9 @@ struct ClientAuthentication: Sendable {
         guard call.request.headers[.authorization] == nil, (form["client_secret"] ?? "").isEmpty else {
             throw HydraError.invalidClient("The client came with two proofs of itself.")
         }
-        guard let (issuer, subject) = Assertion.claimed(token), issuer.hasSameOctets(as: subject),
-            form["client_id"].map({ $0.hasSameOctets(as: subject) }) ?? true,
-            let client = try await self.clients.client(subject)?.client
+        guard let claimed = Assertion.claimed(token), claimed.issuer.hasSameOctets(as: claimed.subject),
+            form["client_id"].map({ $0.hasSameOctets(as: claimed.subject) }) ?? true,
+            let client = try await self.clients.client(claimed.subject)?.client
         else { throw HydraError.invalidClient() }
         guard client.authenticationMethod == "private_key_jwt" else {
             throw HydraError.invalidClient(
@@ -87,11 +88,15 @@ struct ClientAuthentication: Sendable {
                 clientID: clientID, secret: SecretBytes(formSecret),
                 method: formSecret.isEmpty ? "none" : "client_secret_post")
         }
-        guard let credentials = ClientCredentials(basicFieldValue: field.utf8.span) else {
+        guard let credentials = ClientCredentials(basicFieldValue: field.utf8.span), !credentials.clientID.holdsNUL
+        else {
             throw HydraError.invalidRequest("The Basic credentials are malformed; both parts must be form-encoded.")
         }
         // Two secrets at once are one method too many (RFC 6749 §2.3).
         guard formSecret.isEmpty else { throw HydraError.invalidClient("The client came with two secrets.") }
+        if let named = form.nonEmpty("client_id"), !named.hasSameOctets(as: credentials.clientID) {
+            throw HydraError.invalidClient("The Authorization field and 'client_id' name two clients.")
+        }
         return Presented(
             clientID: credentials.clientID, secret: credentials.secret,
             method: credentials.secret.isEmpty ? "none" : "client_secret_basic")

@@ -10,9 +10,9 @@ struct ClientCredentialsGrant: Sendable {
     ///
     /// Checked in Hydra's order: scope, audience, then the grant type itself.
     func grant(_ form: FormFields, to client: RegisteredClient, now: Moment) throws -> IssuedAccessToken {
-        let scope = form.words(of: "scope")
-        for word in scope where !ScopeStrategy.wildcard.matches(granted: client.scopes, wanted: word) {
-            throw HydraError.invalidScope("The client is not allowed to request the scope '\(word)'.")
+        let scope = form.requestedScope
+        try RequestedScope.check(scope, against: client.scopes) {
+            "The client is not allowed to request the scope '\($0)'."
         }
         let audience = form.requestedAudience
         guard AudienceStrategy.hydra.allows(audience, allowed: client.audience) else {

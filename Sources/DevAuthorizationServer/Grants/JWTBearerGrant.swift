@@ -13,10 +13,8 @@ struct JWTBearerGrant: Sendable {
             throw HydraError.invalidRequest("The parameter 'assertion' is missing.")
         }
         let (assertion, trusted) = try await self.verified(token, now: now)
-        let scope = form.words(of: "scope")
-        for word in scope where !ScopeStrategy.wildcard.matches(granted: trusted.scope, wanted: word) {
-            throw HydraError.invalidScope("The issuer is not trusted with the scope '\(word)'.")
-        }
+        let scope = form.requestedScope
+        try RequestedScope.check(scope, against: trusted.scope) { "The issuer is not trusted with the scope '\($0)'." }
         let requested = form.requestedAudience
         guard AudienceStrategy.hydra.allows(requested, allowed: client.audience) else {
             throw HydraError.invalidRequest("A requested audience is not one of the client's.")
@@ -24,18 +22,16 @@ struct JWTBearerGrant: Sendable {
         guard try await self.core.trustedIssuers.use(assertion.useDigest, until: assertion.expiresAt, now: now) else {
             throw HydraError.jtiKnown
         }
-        var audience = assertion.audience
-        for name in requested where !audience.contains(where: { $0.hasSameOctets(as: name) }) { audience.append(name) }
         return IssuedAccessToken(
             grantID: Identifiers.uuid(), clientID: client.id, subject: assertion.subject, scope: scope,
-            audience: audience, issuedAt: now,
+            audience: (assertion.audience + requested).eachOnce, issuedAt: now,
             expiresAt: now.adding(client.lifespans[.jwtBearerAccessToken] ?? self.core.lifespans.accessToken))
     }
 
     /// Every reason that lies in the assertion is told the same way.
     private func verified(_ token: String, now: Moment) async throws -> (Assertion, TrustedIssuer) {
-        if let (issuer, subject) = Assertion.claimed(token), subject.utf8.count <= Self.subjectBytesMax {
-            let candidates = try await self.core.trustedIssuers.trusted(issuer: issuer, subject: subject, now: now)
+        if let claimed = Assertion.claimed(token), claimed.subject.utf8.count <= Self.subjectBytesMax {
+            let candidates = try await self.core.trustedIssuers.trusted(claimed, now: now)
             // One at a time, since the scope is that of the entry whose key signed.
             for trusted in candidates {
                 guard let key = try? JSONWebKey(.object(trusted.key), policy: KeyPolicy()),
@@ -55,12 +51,4 @@ struct JWTBearerGrant: Sendable {
     /// `oauth2.grant.jwt.max_ttl`: 720 hours.
     private static let lifespanMax: Int64 = 720 * 3_600
     private static let subjectBytesMax = 255
-}
-
-extension FormFields {
-    /// Given several times, each value is one audience; given once, it is split at spaces.
-    var requestedAudience: [String] {
-        let values = self.values(of: "audience")
-        return values.count > 1 ? values.filter { !$0.isEmpty } : self.words(of: "audience")
-    }
 }

@@ -54,6 +54,9 @@ struct EndpointTable: HTTPResponder {
         guard let segments = Self.segments(of: path) else {
             return Reply.error(.malformed("The path has a broken escape."))
         }
+        guard !segments.contains(where: \.holdsNUL) else {
+            return Reply.error(.malformed("The path holds a NUL character."))
+        }
         guard let endpoint = self.endpoint(for: segments) else {
             let call = Call(request: request, path: path, parameters: [])
             return self.fallback(call) ?? Reply.unknownRoute(accept: request.headers[.accept])
@@ -104,11 +107,16 @@ struct Call: Sendable {
     /// The values of `{…}`, in order, decoded.
     let parameters: [String]
 
-    /// The query; one that cannot be read counts as none.
+    /// The query.
+    ///
+    /// One that cannot be read is refused: a list would not be filtered as it was asked to be.
     var query: FormFields {
-        guard let query = self.request.uri.query, let form = try? FormURLEncoded(parsing: Array(query.utf8)) else {
-            return FormFields(parameters: [])
+        get throws {
+            guard let query = self.request.uri.query else { return FormFields(parameters: []) }
+            guard let form = try? FormURLEncoded(parsing: Array(query.utf8)) else {
+                throw HydraError.invalidRequest("The query is not well-formed.")
+            }
+            return try FormFields(received: form.parameters)
         }
-        return FormFields(parameters: form.parameters)
     }
 }

@@ -21,6 +21,13 @@ enum Reply {
         self.json(body, status: status, fields: self.neverStored)
     }
 
+    /// A signed answer (RFC 7519 §10.3.1).
+    static func secretJWT(_ token: String) -> Response {
+        var headers = Self.neverStored
+        headers[.contentType] = "application/jwt"
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: token)))
+    }
+
     static func error(_ error: HydraError, fields: HTTPFields = [:]) -> Response {
         var all = Self.neverStored
         for field in fields { all[field.name] = field.value }

@@ -5,7 +5,7 @@ import OAuthModel
 
 /// Named values of a body or a query.
 ///
-/// Of a name that was given twice the first value counts, as in Hydra.
+/// Where a name may be given twice, the first value counts.
 struct FormFields: Sendable {
     let parameters: [FormURLEncoded.Parameter]
 
@@ -15,8 +15,28 @@ struct FormFields: Sendable {
 
     func values(of name: String) -> [String] { self.parameters.filter { $0.name == name }.map(\.value) }
 
+    /// The first name that is given more than once, where OAuth forbids it (RFC 6749 §3.1, §3.2).
+    ///
+    /// Which value counts is for a client and a server to disagree about, so none does.
+    var repeatedName: String? {
+        var seen: Set<String> = []
+        return self.parameters.first { !Self.repeatable.contains($0.name) && !seen.insert($0.name).inserted }?.name
+    }
+
+    /// Hydra's several audiences, and RFC 8707 §2.
+    private static let repeatable = ["audience", "resource"]
+
+    /// Refuses a request that repeats a parameter.
+    func requireEachOnce() throws {
+        guard let name = self.repeatedName else { return }
+        throw HydraError.invalidRequest("The parameter '\(name)' is given more than once.")
+    }
+
     /// The value's words: split at single spaces, empty pieces dropped (Hydra's contract, §5).
-    func words(of name: String) -> [String] { (self[name] ?? "").split(separator: " ").map(String.init) }
+    func words(of name: String) -> [String] {
+        // By bytes: a space with a combining mark behind it is one character, and still a space.
+        (self[name] ?? "").utf8.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+    }
 }
 
 extension Call {
@@ -31,12 +51,12 @@ extension Call {
             guard let form = try? FormURLEncoded(parsing: bytes) else {
                 throw HydraError.invalidRequest("The body is not a well-formed form.")
             }
-            return FormFields(parameters: form.parameters)
+            return try FormFields(received: form.parameters)
         case "multipart/form-data":
             guard let boundary = type.parameters["boundary"], let form = MultipartForm(bytes, boundary: boundary) else {
                 throw HydraError.invalidRequest("The body is not a well-formed form.")
             }
-            return FormFields(parameters: form.parameters)
+            return try FormFields(received: form.parameters)
         default:
             return FormFields(parameters: [])
         }
@@ -68,6 +88,25 @@ extension Call {
             throw HydraError.bodyTooLarge
         }
     }
+}
+
+extension FormFields {
+    /// What a request brought.
+    init(received parameters: [FormURLEncoded.Parameter]) throws {
+        // A state is the client's own and goes back as it came.
+        guard !parameters.contains(where: { $0.name.holdsNUL || $0.value.holdsNUL && $0.name != "state" }) else {
+            throw HydraError.invalidRequest("A parameter holds a NUL character.")
+        }
+        self.parameters = parameters
+    }
+}
+
+extension String {
+    /// Whether U+0000 is in it.
+    ///
+    /// SQLite is given text that ends there, so a name with it would be stored, or looked up, as another name. No column may
+    /// see one; JSON that is kept whole has it escaped.
+    var holdsNUL: Bool { self.utf8.contains(0) }
 }
 
 /// How much of a body is read.

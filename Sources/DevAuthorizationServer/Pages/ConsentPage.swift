@@ -9,7 +9,7 @@ struct ConsentPage: Sendable {
     let core: ServerCore
 
     func show(_ call: Call) async throws -> Response {
-        guard let (consent, client) = try await self.waiting(call.query.nonEmpty("consent_challenge"), call) else {
+        guard let (consent, client) = try await self.waiting(try call.query.nonEmpty("consent_challenge"), call) else {
             return LoginPage.gone
         }
         // A remembered consent stands in for the user; and an administrator may have said that this client needs none.
@@ -100,7 +100,7 @@ struct ConsentPage: Sendable {
                 </div>
                 </form>
                 """,
-            formTargets: self.core.browser.formTargets(consent.request))
+            formTargets: self.core.browser.formTargets(consent.request, of: client))
     }
 
     /// What the scopes of OpenID Connect mean (Core §5.4, §11); the others are the application's own.

@@ -10,7 +10,7 @@ struct LoginPage: Sendable {
     let core: ServerCore
 
     func show(_ call: Call) async throws -> Response {
-        guard let (login, client) = try await self.waiting(call.query.nonEmpty("login_challenge"), call) else {
+        guard let (login, client) = try await self.waiting(try call.query.nonEmpty("login_challenge"), call) else {
             return Self.gone
         }
         if let skipped = login.skipped {
@@ -91,7 +91,7 @@ struct LoginPage: Sendable {
                 </div>
                 </form>
                 """,
-            formTargets: self.core.browser.formTargets(login.request))
+            formTargets: self.core.browser.formTargets(login.request, of: client))
     }
 
     /// The same for all that cannot be answered here: which it is, is nobody's business.
@@ -112,10 +112,11 @@ extension RegisteredClient {
 }
 
 extension BrowserFlows {
-    /// Where the form of a page may end up: the pages, and the client's address.
-    func formTargets(_ request: AuthorizationRequest) -> [String] {
+    /// Where the form of a page may end up: the pages, and the client's address, which a request may leave out if there is
+    /// only one.
+    func formTargets(_ request: AuthorizationRequest, of client: RegisteredClient) -> [String] {
         var targets = ["'self'"]
-        for address in [self.pages.login, self.pages.consent, request["redirect_uri"]] {
+        for address in [self.pages.login, self.pages.consent, request["redirect_uri"] ?? client.redirectURIs.first] {
             guard let address else { continue }
             let source = RedirectTarget.contentSource(of: address)
             if !targets.contains(source) { targets.append(source) }

@@ -9,7 +9,7 @@ struct LogoutPage: Sendable {
     let core: ServerCore
 
     func show(_ call: Call) async throws -> Response {
-        guard let logout = try await self.waiting(call.query.nonEmpty("logout_challenge")) else {
+        guard let logout = try await self.waiting(try call.query.nonEmpty("logout_challenge")) else {
             return LoginPage.gone
         }
         return WebPage(

@@ -5,8 +5,8 @@ import Hummingbird
 enum PlainPages {
     /// Where a browser ends whose request cannot be answered to a client: an error, so that whoever follows redirects
     /// sees one.
-    static func error(_ call: Call) -> Response {
-        let query = call.query
+    static func error(_ call: Call) throws -> Response {
+        let query = try call.query
         return WebPage(
             title: "This did not work",
             body: """

@@ -15,6 +15,8 @@ struct AuthorizationEndpoint: Sendable {
         do {
             fields = try await Self.fields(call)
             request = try Self.request(fields)
+            // Where to answer has to be beyond doubt.
+            if let name = fields.repeatedName, RedirectTarget.parameters.contains(name) { try fields.requireEachOnce() }
             client = request.clientID.isEmpty ? nil : try await self.core.clients.client(request.clientID)?.client
             target = try CheckedAuthorizationRequest.target(request, of: client)
         } catch let error as HydraError {
@@ -23,6 +25,7 @@ struct AuthorizationEndpoint: Sendable {
         }
         guard let client else { throw HydraError.serverError }
         do {
+            try fields.requireEachOnce()
             let checked = try CheckedAuthorizationRequest(
                 request, of: client, at: target, keys: self.core.idTokenKeys, issuer: self.core.issuer)
             if let verifier = fields.nonEmpty(AuthorizationRequest.loginVerifier) {
@@ -37,10 +40,10 @@ struct AuthorizationEndpoint: Sendable {
         }
     }
 
-    /// A form's parameters count before those of the address.
+    /// Those of the address and of the form are one request.
     private static func fields(_ call: Call) async throws -> FormFields {
-        guard call.request.method == .post else { return call.query }
-        return FormFields(parameters: try await call.form().parameters + call.query.parameters)
+        guard call.request.method == .post else { return try call.query }
+        return FormFields(parameters: try await call.form().parameters + (try call.query).parameters)
     }
 
     private static func request(_ fields: FormFields) throws -> AuthorizationRequest {

@@ -14,7 +14,8 @@ struct LogoutEndpoint: Sendable {
         do {
             let fields =
                 call.request.method == .post
-                ? FormFields(parameters: try await call.form().parameters + call.query.parameters) : call.query
+                ? FormFields(parameters: try await call.form().parameters + (try call.query).parameters)
+                : try call.query
             if let verifier = fields.nonEmpty("logout_verifier") { return try await self.complete(verifier, call) }
             guard let hint = fields.nonEmpty("id_token_hint") else {
                 return try await self.askedByBrowser(fields, call)
@@ -48,7 +49,7 @@ struct LogoutEndpoint: Sendable {
     }
 
     private func client(among audience: [String]) async throws -> RegisteredClient? {
-        // Our ID tokens are for one client; a consent page may have added some.
+        // Our ID tokens are for one client, but every list that comes from outside has an end.
         for id in audience.prefix(Self.audiencesMax) {
             if let stored = try await self.core.clients.client(id) { return stored.client }
         }

@@ -34,7 +34,7 @@ extension EndpointTable {
             self.on(method, AuthorizationRequest.path) { try await authorization.authorize($0) }
             self.on(method, LogoutEndpoint.path) { try await logout.logout($0) }
         }
-        self.on(.get, PageAddresses.error) { PlainPages.error($0) }
+        self.on(.get, PageAddresses.error) { try PlainPages.error($0) }
         self.on(.get, PageAddresses.loggedOut) { PlainPages.loggedOut($0) }
         if core.browser.pages.login == nil {
             let page = LoginPage(core: core)

@@ -9,6 +9,7 @@ struct RevocationEndpoint: Sendable {
     func revoke(_ call: Call) async throws -> Response {
         let form = try await call.form()
         guard !form.isEmpty else { throw HydraError.invalidRequest() }
+        try form.requireEachOnce()
         let client: RegisteredClient
         do {
             client = try await self.core.authentication.authenticate(

@@ -9,6 +9,7 @@ struct TokenEndpoint: Sendable {
     func exchange(_ call: Call) async throws -> Response {
         let form = try await call.form()
         guard !form.isEmpty else { throw HydraError.invalidRequest("The body of the request is empty.") }
+        try form.requireEachOnce()
         guard let grantType = form["grant_type"], !grantType.isEmpty else {
             throw HydraError.invalidRequest("The parameter 'grant_type' is missing.")
         }

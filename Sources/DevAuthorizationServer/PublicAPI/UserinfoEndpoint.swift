@@ -2,7 +2,8 @@ import HTTPTypes
 import Hummingbird
 import OAuthModel
 
-/// `/userinfo` (OpenID Connect Core §5.3): what the ID token says of the user, for the bearer of an access token.
+/// `/userinfo` (OpenID Connect Core §5.3): what the ID token says of the user, for the bearer of an access token;
+/// as JSON, or signed for a client that registered so (§5.3.2).
 struct UserinfoEndpoint: Sendable {
     let core: ServerCore
 
@@ -19,7 +20,12 @@ struct UserinfoEndpoint: Sendable {
                     .wwwAuthenticate: "Bearer error=\"\(error.error)\",error_description=\"\(error.description)\""
                 ])
         }
-        return Reply.secretJSON(.object(grant.userClaims(issuer: self.core.issuer, issuedAt: issued.issuedAt)))
+        let claims = grant.userClaims(issuer: self.core.issuer, issuedAt: issued.issuedAt)
+        // The client is there: the token would have gone with it.
+        guard let client = try await self.core.clients.client(issued.clientID)?.client,
+            client.userinfoSignedResponseAlgorithm == "RS256"
+        else { return Reply.secretJSON(.object(claims)) }
+        return Reply.secretJWT(try self.core.idTokenKey.sign(claims))
     }
 
     /// RFC 6750 §2.1; a second field is one too many.

@@ -22,9 +22,11 @@ struct WellKnownDocuments: Sendable {
                 "authorization_code", "refresh_token", "client_credentials",
                 "urn:ietf:params:oauth:grant-type:jwt-bearer",
             ],
-            "token_endpoint_auth_methods_supported": [
-                "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
-            ],
+            "token_endpoint_auth_methods_supported": Self.authenticationMethods,
+            "token_endpoint_auth_signing_alg_values_supported": .strings(RegisteredClient.assertionAlgorithms),
+            // Left out they would mean client_secret_basic alone (RFC 8414 §2).
+            "revocation_endpoint_auth_methods_supported": Self.authenticationMethods,
+            "revocation_endpoint_auth_signing_alg_values_supported": .strings(RegisteredClient.assertionAlgorithms),
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": ["offline_access", "offline", "openid"],
             "claims_supported": ["sub"],
@@ -40,6 +42,10 @@ struct WellKnownDocuments: Sendable {
             "frontchannel_logout_supported": true, "frontchannel_logout_session_supported": true,
         ])
     }
+
+    private static let authenticationMethods: JSONValue = [
+        "client_secret_basic", "client_secret_post", "private_key_jwt", "none",
+    ]
 
     func keySet(_ call: Call) -> Response {
         Reply.json(["keys": .array(self.core.signingKeys.map { .object($0.signer.publicJWK) })])

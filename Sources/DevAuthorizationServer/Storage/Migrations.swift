@@ -6,7 +6,7 @@ extension Storage {
     /// A migration that has shipped is never edited; the next one is added below it.
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1: clients, access tokens, keys") { database in
+        migrator.registerMigration(Self.firstMigration) { database in
             try database.execute(sql: Self.clientsAccessTokensAndKeys)
         }
         migrator.registerMigration("2: browser flows") { database in
@@ -17,6 +17,9 @@ extension Storage {
         }
         return migrator
     }
+
+    /// By its name a file is known to be ours.
+    static let firstMigration = "1: clients, access tokens, keys"
 
     /// - `client.number` is the creation key by which lists are ordered; it is never given out twice.
     /// - `access_token.digest` is the SHA-256 of the token, never the token. `grant_id` joins the tokens that came from

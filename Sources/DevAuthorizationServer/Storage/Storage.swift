@@ -17,6 +17,7 @@ struct Storage: Sendable {
             self.database = try DatabaseQueue(named: nil, configuration: Self.configuration)
         case .file(let path):
             try Self.makePrivateFile(at: path)
+            try Self.requireOurs(at: path)
             self.database = try DatabasePool(path: path, configuration: Self.configuration)
         }
         try Self.migrator.migrate(self.database)
@@ -45,11 +46,34 @@ struct Storage: Sendable {
     /// The file holds signing keys, so it is its owner's alone; SQLite gives its companions the same mode.
     private static func makePrivateFile(at path: String) throws {
         let descriptor = Foundation.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw DevAuthorizationServerError(
-                .databaseUnusable, "cannot open the database \(path): \(String(cString: strerror(errno)))")
+        guard descriptor >= 0 else { throw Self.cannotOpen(path) }
+        defer { Foundation.close(descriptor) }
+        // One that was there may have been made for all to read.
+        guard fchmod(descriptor, 0o600) == 0 else { throw Self.cannotOpen(path) }
+    }
+
+    private static func cannotOpen(_ path: String) -> DevAuthorizationServerError {
+        DevAuthorizationServerError(
+            .databaseUnusable, "cannot open the database \(path): \(String(cString: strerror(errno)))")
+    }
+
+    /// Another program's database is left as it is, and so is one of a later release, which knows more than we do.
+    private static func requireOurs(at path: String) throws {
+        let database = try DatabaseQueue(path: path, configuration: Self.configuration)
+        defer { try? database.close() }
+        let (hasTables, applied, isLater) = try database.read { database in
+            (
+                try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM sqlite_master)") ?? false,
+                try Self.migrator.appliedIdentifiers(database), try Self.migrator.hasBeenSuperseded(database)
+            )
         }
-        Foundation.close(descriptor)
+        guard hasTables else { return }
+        guard applied.contains(Self.firstMigration) else {
+            throw DevAuthorizationServerError(.databaseUnusable, "the database \(path) is another program's")
+        }
+        guard !isLater else {
+            throw DevAuthorizationServerError(.databaseUnusable, "the database \(path) is of a later release")
+        }
     }
 
     private static var configuration: Configuration {

@@ -90,17 +90,18 @@ struct TrustedIssuerStore: Sendable {
         }
     }
 
-    /// Those that may speak of this subject now; at most a few are looked at.
-    func trusted(issuer: String, subject: String, now: Moment) async throws -> [TrustedIssuer] {
+    /// Those that may speak of this subject now, with the key that is named; at most a few are looked at.
+    func trusted(_ claimed: Assertion.Claimed, now: Moment) async throws -> [TrustedIssuer] {
         try await self.storage.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
                     SELECT * FROM trusted_issuer
-                    WHERE issuer = ? AND (allow_any_subject = 1 OR subject = ?) AND expires_at > ?
+                    WHERE issuer = ?1 AND (allow_any_subject = 1 OR subject = ?2) AND expires_at > ?3
+                    AND (?4 IS NULL OR key_id = ?4)
                     ORDER BY number LIMIT \(Self.candidatesMax)
                     """,
-                arguments: [issuer, subject, now.seconds]
+                arguments: [claimed.issuer, claimed.subject, now.seconds, claimed.keyID]
             ).map(Self.trusted)
         }
     }

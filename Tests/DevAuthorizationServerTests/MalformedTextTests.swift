@@ -128,6 +128,8 @@ struct MalformedTextTests {
             let answer = try await server.token(client, asked)
             #expect(answer.text("scope") == "b a")
             #expect(try await server.introspect(answer.text("access_token"))["aud"] == ["https://a.example"])
+            let audiences = (0...256).map { "https://a.example/\($0)" }.joined(separator: " ")
+            #expect(try await server.token(client, [("audience", audiences)]).text("error") == "invalid_request")
             let many = (0...256).map { "s\($0)" }.joined(separator: " ")
             #expect(try await server.token(client, [("scope", many)]).text("error") == "invalid_scope")
         }

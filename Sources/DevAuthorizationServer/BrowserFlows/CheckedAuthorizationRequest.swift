@@ -40,9 +40,7 @@ struct CheckedAuthorizationRequest: Sendable {
         try RequestedScope.check(request.scope, against: client.scopes) {
             "The client is not allowed to request the scope '\($0)'."
         }
-        guard AudienceStrategy.hydra.allows(request.audience, allowed: client.audience) else {
-            throw HydraError.invalidRequest("A requested audience is not one of the client's.")
-        }
+        try client.require(audience: request.audience)
         if request["registration"] != nil { throw HydraError.registrationNotSupported }
         try Self.checkResponseType(request, of: client)
         guard let state = request["state"], state.utf8.count >= Self.stateBytesMin else {

@@ -15,9 +15,7 @@ struct ClientCredentialsGrant: Sendable {
             "The client is not allowed to request the scope '\($0)'."
         }
         let audience = form.requestedAudience
-        guard AudienceStrategy.hydra.allows(audience, allowed: client.audience) else {
-            throw HydraError.invalidRequest("A requested audience is not one of the client's.")
-        }
+        try client.require(audience: audience)
         guard !client.isPublic else {
             throw HydraError.invalidGrant("The client is public and may not use the grant 'client_credentials'.")
         }

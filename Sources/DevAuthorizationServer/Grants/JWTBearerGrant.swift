@@ -16,9 +16,7 @@ struct JWTBearerGrant: Sendable {
         let scope = form.requestedScope
         try RequestedScope.check(scope, against: trusted.scope) { "The issuer is not trusted with the scope '\($0)'." }
         let requested = form.requestedAudience
-        guard AudienceStrategy.hydra.allows(requested, allowed: client.audience) else {
-            throw HydraError.invalidRequest("A requested audience is not one of the client's.")
-        }
+        try client.require(audience: requested)
         guard try await self.core.trustedIssuers.use(assertion.useDigest, until: assertion.expiresAt, now: now) else {
             throw HydraError.jtiKnown
         }

@@ -22,6 +22,19 @@ enum RequestedScope {
     private static let wordsMax = 256
 }
 
+extension RegisteredClient {
+    /// Refuses audiences that the client may not ask for.
+    func require(audience: [String]) throws {
+        guard audience.count <= Self.audiencesMax, AudienceStrategy.hydra.allows(audience, allowed: self.audience)
+        else {
+            throw HydraError.invalidRequest("A requested audience is not one of the client's.")
+        }
+    }
+
+    /// Each is compared with all that the client may ask for.
+    private static let audiencesMax = 256
+}
+
 extension FormFields {
     /// The scopes asked for, in order; asked for twice is asked for.
     var requestedScope: [String] { self.words(of: "scope").eachOnce }

@@ -54,6 +54,22 @@ import Testing
     }
 
     @Test(
+        "an answer behind which the connection ends is not lost to a client that goes on sending",
+        arguments: ["HTTP/1.0", "HTTP/1.1\r\nConnection: close"])
+    func sendingBehindTheEnd(version: String) throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client("GET /public/x \(version)\r\nHost: api.test\r\n\r\n")
+        let upstream = try proxy.upstream()
+        client.send("more")
+        try proxy.settle()
+        upstream.send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole")
+        upstream.finish()
+        try proxy.settle()
+        #expect(client.takeText().contains("whole"))
+        #expect(client.sawEnd && !client.sawReset)
+    }
+
+    @Test(
         "whole answers in front of one that is cut are not lost with it, whatever the client had sent by then",
         arguments: ["Content-Length: 5\r\n\r\nhel", "Transfer-Encoding: chunked\r\n\r\n5\r\nhel"])
     func wholeThenCut(answer: String) throws {

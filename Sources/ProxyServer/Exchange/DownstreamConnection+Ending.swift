@@ -70,7 +70,9 @@ extension DownstreamConnection {
         guard exchange.clientKeepsAlive else {
             if exchange.headByteCount > 0 { self.inbound.consume(exchange.headByteCount) }
             // Who was told to expect the end, rather than having asked for it, may be sending already.
-            let mayBeSending = !requestIsWhole || !self.inbound.isEmpty || self.context.drain != .serving
+            // Who has sent more all the same must not have its answer destroyed by a reset for it.
+            let mayBeSending =
+                !requestIsWhole || !self.inbound.isEmpty || !self.endpoint.isDrained || self.context.drain != .serving
             return mayBeSending ? self.closeInStages() : self.closeAfterFlush()
         }
         self.awaitNextRequest()

@@ -190,6 +190,44 @@ struct ClientChangeTests {
             #expect(contacts?.count == 20)
         }
     }
+
+    @Test("a secret is hashed before its turn comes, and the one that is kept is one that was echoed")
+    func parallelSecrets() async throws {
+        try await withServer { server in
+            let client = try await server.makeClient()
+            let path = "/admin/clients/\(client.id)"
+            let echoed = try await withThrowingTaskGroup(of: String.self) { group in
+                for number in 0..<6 {
+                    group.addTask {
+                        let change =
+                            #"[{"op":"replace","path":"/client_secret","value":"secret-\#(number)"},"#
+                            + #"{"op":"add","path":"/contacts/-","value":"c\#(number)@example"}]"#
+                        return try await server.patch(client, change).text("client_secret")
+                    }
+                    group.addTask {
+                        let method: JSONValue = number.isMultiple(of: 2) ? "none" : "client_secret_basic"
+                        let patch: JSONValue = [
+                            ["op": "replace", "path": "/token_endpoint_auth_method", "value": method]
+                        ]
+                        let answer = try await server.call(.admin, "PATCH", path, body: JSONWriter.write(patch))
+                        #expect(answer.status == 200)
+                        return ""
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let basic = #"[{"op":"replace","path":"/token_endpoint_auth_method","value":"client_secret_basic"}]"#
+            #expect(try await server.patch(client, basic).status == 200)
+            let stored = try await server.get(.admin, path)
+            #expect(stored["contacts"]?.arrayValue?.count == 6)
+            var working = 0
+            for secret in [client.secret] + echoed where !secret.isEmpty {
+                let tried = Client(id: client.id, secret: secret, answer: client.answer)
+                if try await server.token(tried).status == 200 { working += 1 }
+            }
+            #expect(working == 1)
+        }
+    }
 }
 
 extension ServerUnderTest {

@@ -4,7 +4,8 @@ import OAuthModel
 
 /// What changes a client that is there: `PUT` and `PATCH /admin/clients/{id}`, `PUT /admin/clients/{id}/lifespans`.
 ///
-/// The client is read, changed and kept in one transaction: two changes at once are made one after the other.
+/// The client is read, changed and kept in one transaction: two changes at once are made one after the other. Hashing a
+/// secret is meant to take long, so that is done before: nobody else waits for it.
 struct ClientChangeEndpoints: Sendable {
     let core: ServerCore
 
@@ -52,19 +53,33 @@ struct ClientChangeEndpoints: Sendable {
     private func change(
         _ call: Call, _ change: @escaping @Sendable (JSONObject) throws -> JSONObject
     ) async throws -> Response {
-        let id = call.parameters[0]
+        guard let before = try await self.core.clients.client(call.parameters[0]) else { throw HydraError.notFound }
+        // What is refused now is not worth a hash; what the client is by then is looked at again in the transaction.
+        let hashed = try Self.changed(before, by: change).secret.map {
+            (text: $0, hash: PasswordHash.make(Array($0.utf8)))
+        }
         return try await self.update(call) { stored in
-            let document = try change(stored.client.document)
-            let secret = try document.text("client_secret").flatMap { $0.isEmpty ? nil : $0 }
-            var client = try RegisteredClient(document: document, id: id).validated(secret: secret)
-            client.createdAt = stored.client.createdAt
+            let (client, secret) = try Self.changed(stored, by: change)
+            // The secret comes from the request alone, whatever else has happened to the client.
+            guard secret == hashed?.text else { throw HydraError.conflict }
             var changed = StoredClient(client: client, secretHash: stored.secretHash)
-            if let secret, !client.isPublic {
-                changed.secretHash = PasswordHash.make(Array(secret.utf8))
-                changed.newSecret = secret
+            if let hashed, !client.isPublic {
+                changed.secretHash = hashed.hash
+                changed.newSecret = hashed.text
             }
             return changed
         }
+    }
+
+    /// The client as it would be, and the secret that the change brings.
+    private static func changed(
+        _ stored: StoredClient, by change: (JSONObject) throws -> JSONObject
+    ) throws -> (client: RegisteredClient, secret: String?) {
+        let document = try change(stored.client.document)
+        let secret = try document.text("client_secret").flatMap { $0.isEmpty ? nil : $0 }
+        var client = try RegisteredClient(document: document, id: stored.client.id).validated(secret: secret)
+        client.createdAt = stored.client.createdAt
+        return (client, secret)
     }
 
     /// Keeps the change; only a secret that came with it is echoed.

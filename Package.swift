@@ -143,7 +143,7 @@ let package = Package(
             swiftSettings: house),
         .target(
             name: "DevAuthorizationServer",
-            dependencies: ["OAuthModel", "JOSE", grdb, asyncHTTPClient, httpTypes, logging] + hummingbird + nio
+            dependencies: ["BoundedHTTPClient", "OAuthModel", "JOSE", grdb, httpTypes, logging] + hummingbird + nio
                 + lifecycle,
             swiftSettings: house),
         .target(
@@ -190,7 +190,9 @@ let package = Package(
         .testTarget(
             name: "ProxyConfigurationTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
         .testTarget(
-            name: "DevAuthorizationServerTests", dependencies: ["DevAuthorizationServer", "OAuthModel", "JOSE", grdb],
+            name: "DevAuthorizationServerTests",
+            dependencies: ["DevAuthorizationServer", "OAuthModel", "JOSE", grdb, httpTypes, logging] + hummingbird + nio
+                + lifecycle,
             swiftSettings: house),
         .testTarget(
             name: "HydraClientTests", dependencies: ["HydraClient", "OAuthModel", "JOSE", asyncHTTPClient] + nio,

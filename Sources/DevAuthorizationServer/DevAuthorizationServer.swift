@@ -59,6 +59,7 @@ public struct DevAuthorizationServer: Sendable {
                 announce.yield(.publicBound(port))
             },
             self.application(.adminAPI(core), port: self.options.adminPort) { announce.yield(.adminBound($0)) },
+            ExpirySweep(core: core),
         ]
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: Self.serviceLogger)
@@ -67,7 +68,7 @@ public struct DevAuthorizationServer: Sendable {
         let task = Task {
             var failure: (any Error)?
             do { try await group.run() } catch { failure = error }
-            try? core.close()
+            try? await core.close()
             announce.yield(.ended(failure))
             announce.finish()
             if let failure { throw failure }

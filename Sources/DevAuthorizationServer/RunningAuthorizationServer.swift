@@ -33,6 +33,9 @@ public struct RunningAuthorizationServer: Sendable {
     /// `http://HOST:PORT` of the admin API.
     public var adminURL: String { DevAuthorizationServer.url(host: self.host, port: self.adminPort) }
 
+    /// Removes what is over, as the server does by itself from time to time; how many rows that were.
+    package func sweepExpired() async throws -> Int { try await self.core.sweepExpired() }
+
     /// Finishes what is being answered, lets go of the ports and closes the database.
     ///
     /// Once is enough; twice does no harm.

@@ -1,5 +1,7 @@
+import BoundedHTTPClient
 import Foundation
 import JOSE
+import NIOCore
 import OAuthModel
 import Synchronization
 
@@ -20,6 +22,8 @@ final class ServerCore: Sendable {
     let idTokenKeys: JSONWebKeySet
     let idTokenKey: SigningKey
     let lifespans: TokenLifespans
+    /// For asking and telling clients' own servers.
+    let http: BoundedHTTPClient
     private let storage: Storage
     private let clock: @Sendable () -> Date
     private let address: Mutex<String>
@@ -38,7 +42,10 @@ final class ServerCore: Sendable {
         self.accessTokens = AccessTokenStore(storage: self.storage)
         self.grants = GrantStore(storage: self.storage)
         self.trustedIssuers = TrustedIssuerStore(storage: self.storage)
-        self.authentication = ClientAuthentication(clients: self.clients, assertions: self.trustedIssuers)
+        // Nothing that throws comes after it, so `close` is always its end.
+        self.http = BoundedHTTPClient(headTimeout: Self.headTimeout) { _ in }
+        self.authentication = ClientAuthentication(
+            clients: self.clients, assertions: self.trustedIssuers, keySets: ClientKeySets(http: self.http))
         self.mint = AccessTokenMint(
             tokens: OpaqueTokens(secret: secret), key: key, store: self.accessTokens,
             defaultStrategy: options.tokenStrategy)
@@ -75,7 +82,16 @@ final class ServerCore: Sendable {
         try await self.storage.check()
     }
 
-    func close() throws {
+    /// Removes what is over; how many rows that were.
+    func sweepExpired() async throws -> Int {
+        try await self.storage.sweepExpired(now: self.now())
+    }
+
+    func close() async throws {
+        await self.http.shutdown()
         try self.storage.close()
     }
+
+    /// Longer than any limit that is given.
+    private static let headTimeout = TimeAmount.seconds(30)
 }

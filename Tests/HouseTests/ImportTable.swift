@@ -47,8 +47,8 @@ enum ImportTable {
 
         // Libraries that others embed.
         Room(
-            name: "DevAuthorizationServer", rooms: ["OAuthModel", "JOSE"],
-            libraries: hummingbird.union(nio).union(["AsyncHTTPClient", "GRDB"]),
+            name: "DevAuthorizationServer", rooms: ["BoundedHTTPClient", "OAuthModel", "JOSE"],
+            libraries: hummingbird.union(nio).union(["GRDB"]),
             system: ["Synchronization", "Foundation"]),
         Room(
             name: "HydraClient", rooms: ["BoundedHTTPClient", "OAuthModel", "JOSE"],

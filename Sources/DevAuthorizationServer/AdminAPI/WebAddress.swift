@@ -46,6 +46,16 @@ struct WebAddress: Sendable, Hashable {
         return host.isEmpty ? nil : "\(self.scheme)://\(Substring(host))"
     }
 
+    /// Whether nobody on the way can read or change what passes: `https`, or `http` on this machine.
+    var isSecure: Bool {
+        guard let origin = self.origin else { return false }
+        guard self.scheme == "http" else { return self.scheme == "https" }
+        let host = origin.dropFirst("http://".count)
+        return ["localhost", "127.0.0.1", "[::1]"].contains { name in
+            host == name || host.hasPrefix(name + ":") || (name == "localhost" && host.hasSuffix(".localhost"))
+        }
+    }
+
     /// Nothing but an origin, but for one slash behind it.
     var isBareOrigin: Bool {
         guard let authority = self.authority, !authority.isEmpty, !authority.contains("@") else { return false }

@@ -1,6 +1,5 @@
-import AsyncHTTPClient
+import BoundedHTTPClient
 import Logging
-import NIOCore
 import NIOHTTP1
 import OAuthModel
 
@@ -20,28 +19,22 @@ extension ServerCore {
     func notifyBackchannel(_ clients: [RegisteredClient], sessionEnded id: String) async {
         let notices = clients.filter { Self.isWeb($0.backchannelLogoutURI) }.prefix(Self.noticesMax)
         guard !notices.isEmpty else { return }
-        var configuration = HTTPClient.Configuration()
-        // A logout token is for the address that is registered, and for no other.
-        configuration.redirectConfiguration = .disallow
-        let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         await withTaskGroup(of: Void.self) { group in
             for client in notices {
-                group.addTask { await self.post(to: client, sessionEnded: id, through: http) }
+                group.addTask { await self.post(to: client, sessionEnded: id) }
             }
         }
-        try? await http.shutdown()
     }
 
-    private func post(to client: RegisteredClient, sessionEnded id: String, through http: HTTPClient) async {
+    private func post(to client: RegisteredClient, sessionEnded id: String) async {
         do {
-            var request = HTTPClientRequest(url: client.backchannelLogoutURI)
-            request.method = .POST
-            request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
             let form = FormURLEncoded([
                 .init(name: "logout_token", value: try self.logoutToken(for: client, sessionEnded: id))
             ])
-            request.body = .bytes(form.encoded())
-            _ = try await http.execute(request, timeout: Self.noticeTimeout)
+            let request = BoundedHTTPClient.Request(
+                .POST, client.backchannelLogoutURI, fields: [("Content-Type", "application/x-www-form-urlencoded")],
+                body: form.encoded())
+            _ = try await self.http.send(request, bytesMax: Self.answerBytesMax, within: Self.noticeTimeout)
         } catch {
             // Its address may be out of order for long; the session has ended all the same.
             DevAuthorizationServer.logger.debug(
@@ -68,7 +61,10 @@ extension ServerCore {
     private static let noticesMax = 16
 
     /// A person waits for it.
-    private static let noticeTimeout = TimeAmount.seconds(2)
+    private static let noticeTimeout = Duration.seconds(2)
+
+    /// Nothing is made of the answer, so nobody needs to send more.
+    private static let answerBytesMax = 65_536
 
     /// Two minutes, as the specification advises.
     private static let logoutTokenSeconds: Int64 = 120

@@ -61,12 +61,7 @@ struct RedirectTarget: Sendable {
 
     /// Whether nobody on the way can read what is sent there (contract §7.2): `https`, or `http` on this machine.
     var isSecure: Bool {
-        guard let address = WebAddress(self.uri), let origin = address.origin else { return false }
-        guard address.scheme == "http" else { return address.scheme == "https" }
-        let host = origin.dropFirst("http://".count)
-        return ["localhost", "127.0.0.1", "[::1]"].contains { name in
-            host == name || host.hasPrefix(name + ":") || (name == "localhost" && host.hasSuffix(".localhost"))
-        }
+        WebAddress(self.uri)?.isSecure ?? false
     }
 
     /// The source expression by which a page may send a form there (CSP Level 3 §2.3.1).

@@ -30,6 +30,11 @@ struct Assertion: Sendable {
         return Claimed(issuer: issuer, subject: subject, keyID: keyID)
     }
 
+    /// The key that it says it is signed with (RFC 7515 §4.1.4), before anything is verified.
+    static func claimedKey(_ token: String) -> KeyIdentifier? {
+        (try? CompactJWS(parsing: token.utf8.span, byteCountMax: Self.bytesMax))?.header.keyIdentifier
+    }
+
     /// Nil unless one of the keys signed it, it is meant for this server, and it is good now.
     init?(_ token: String, keys: [JSONWebKey], algorithms: [SignatureAlgorithm], audience: String, now: Int64) {
         guard let jws = try? CompactJWS(parsing: token.utf8.span, byteCountMax: Self.bytesMax),

@@ -6,6 +6,7 @@ import OAuthModel
 struct ClientAuthentication: Sendable {
     let clients: ClientStore
     let assertions: TrustedIssuerStore
+    let keySets: ClientKeySets
 
     /// What a request presents, before anything is looked up.
     private struct Presented {
@@ -60,15 +61,30 @@ struct ClientAuthentication: Sendable {
                 "The client is registered with '\(client.authenticationMethod)' and came with 'private_key_jwt'.")
         }
         let name = client.authenticationSigningAlgorithm
+        let keys = try await self.keys(of: client, for: token, now: now)
         guard let algorithm = SignatureAlgorithm.allCases.first(where: { $0.name == (name.isEmpty ? "RS256" : name) }),
             let assertion = Assertion(
-                token, keys: client.keys, algorithms: [algorithm], audience: tokenURL, now: now.seconds),
+                token, keys: keys, algorithms: [algorithm], audience: tokenURL, now: now.seconds),
             assertion.expiresAt <= now.seconds + Self.assertionSecondsMax
         else { throw HydraError.invalidClient("The client assertion is malformed, expired, or not signed by its key.") }
         guard try await self.assertions.use(assertion.useDigest, until: assertion.expiresAt, now: now) else {
             throw HydraError.jtiKnown
         }
         return client
+    }
+
+    /// The keys that may have signed the assertion, from the client's `jwks` or from its `jwks_uri`.
+    private func keys(of client: RegisteredClient, for assertion: String, now: Moment) async throws -> [JSONWebKey] {
+        guard !client.keySetURI.isEmpty else {
+            return (try? JSONWebKeySet.read(JSONWriter.write(client.keySet)))?.keys ?? []
+        }
+        do throws(KeySetProblem) {
+            return try await self.keySets.keys(
+                at: client.keySetURI, naming: Assertion.claimedKey(assertion), now: now
+            ).keys
+        } catch {
+            throw HydraError.invalidClient("The key set at the client's 'jwks_uri' is not there: \(error.reason).")
+        }
     }
 
     private static let assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -100,12 +116,5 @@ struct ClientAuthentication: Sendable {
         return Presented(
             clientID: credentials.clientID, secret: credentials.secret,
             method: credentials.secret.isEmpty ? "none" : "client_secret_basic")
-    }
-}
-
-extension RegisteredClient {
-    /// The keys of its `jwks` that may check signatures; a set elsewhere (`jwks_uri`) is not fetched.
-    fileprivate var keys: [JSONWebKey] {
-        (try? JSONWebKeySet.read(JSONWriter.write(self.keySet)))?.keys ?? []
     }
 }

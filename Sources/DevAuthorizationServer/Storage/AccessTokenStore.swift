@@ -25,7 +25,7 @@ struct AccessTokenStore: Sendable {
     }
 
     static func insert(_ database: GRDB.Database, _ token: IssuedAccessToken, digest: TokenDigest) throws {
-        try Self.sweep(database, now: token.issuedAt)
+        try ExpiredRows.accessTokens.sweep(database, now: token.issuedAt)
         try database.execute(
             sql: """
                 INSERT INTO access_token
@@ -50,20 +50,6 @@ struct AccessTokenStore: Sendable {
             ).map(Self.token)
         }
     }
-
-    /// Each new token pays for the removal of a few that have expired: the table stays bounded by what is alive, and no
-    /// timer is needed.
-    private static func sweep(_ database: GRDB.Database, now: Moment) throws {
-        try database.execute(
-            sql: """
-                DELETE FROM access_token WHERE digest IN
-                (SELECT digest FROM access_token WHERE expires_at <= ? LIMIT \(Self.sweptPerInsertion))
-                """,
-            arguments: [now.milliseconds])
-    }
-
-    /// More than one, so that the table shrinks while tokens are being issued.
-    private static let sweptPerInsertion = 8
 
     private static func token(_ row: Row) throws -> IssuedAccessToken {
         let scope: String = row["scope"]

@@ -73,7 +73,7 @@ struct AuthorizationCodeStore: Sendable {
 
     /// Keeps a code, inside the transaction that used up the consent it came from.
     static func insert(_ database: GRDB.Database, _ code: IssuedAuthorizationCode, digest: TokenDigest) throws {
-        try Self.sweep(database, now: code.issuedAt)
+        try ExpiredRows.authorizationCodes.sweep(database, now: code.issuedAt)
         try database.execute(
             sql: """
                 INSERT INTO authorization_code
@@ -93,18 +93,4 @@ struct AuthorizationCodeStore: Sendable {
         let digest = Base64URL.encode(SHA256Digest.digest(of: Array(verifier.utf8)).bytes)
         return ConstantTime.areEqual(Array(digest.utf8), Array(challenge.utf8))
     }
-
-    private static func sweep(_ database: GRDB.Database, now: Moment) throws {
-        try database.execute(
-            sql: """
-                DELETE FROM authorization_code WHERE digest IN
-                (SELECT digest FROM authorization_code WHERE expires_at <= ? LIMIT \(Self.sweptPerInsertion))
-                """,
-            arguments: [now.milliseconds - Self.keptForReplays])
-    }
-
-    private static let sweptPerInsertion = 8
-
-    /// A day in milliseconds: so long after its end a used code still tells that someone copied it.
-    private static let keptForReplays: Int64 = 86_400_000
 }

@@ -11,8 +11,8 @@ struct ConsentRequestStore: Sendable {
     func insert(_ consent: ConsentRequest, verifier: TokenDigest, cookie: TokenDigest, now: Moment) async throws -> Bool
     {
         try await self.storage.write { database in
-            try HandshakeStep.consent.sweep(database, now: now)
-            try Self.sweepGrants(database, now: now)
+            try ExpiredRows.consentRequests.sweep(database, now: now)
+            try ExpiredRows.grants.sweep(database, now: now)
             try database.execute(
                 sql: """
                     INSERT INTO consent_request
@@ -104,21 +104,4 @@ struct ConsentRequestStore: Sendable {
             }
         }
     }
-
-    /// What stands for nothing any more goes after a month: it is neither remembered nor are tokens left of it.
-    private static func sweepGrants(_ database: GRDB.Database, now: Moment) throws {
-        try database.execute(
-            sql: """
-                DELETE FROM consent_request WHERE number IN (
-                    SELECT number FROM consent_request
-                    WHERE expires_at <= ?1 AND (is_remembered = 0 OR ends_at <= ?2)
-                    AND NOT EXISTS (SELECT 1 FROM access_token WHERE grant_id = consent_request.id)
-                    AND NOT EXISTS (SELECT 1 FROM refresh_token WHERE grant_id = consent_request.id)
-                    LIMIT \(Self.sweptPerInsertion))
-                """,
-            arguments: [now.milliseconds - Self.keptUnused, now.milliseconds])
-    }
-
-    private static let sweptPerInsertion = 8
-    private static let keptUnused: Int64 = 30 * 86_400_000
 }

@@ -104,11 +104,7 @@ struct GrantStore: Sendable {
         let access = tokens.accessToken
         try AccessTokenStore.insert(database, access.issued, digest: access.digest)
         guard let refresh = tokens.refreshToken else { return }
-        try database.execute(
-            sql: """
-                DELETE FROM refresh_token WHERE digest IN
-                (SELECT digest FROM refresh_token WHERE expires_at <= ? LIMIT \(Self.sweptPerInsertion))
-                """, arguments: [now.milliseconds])
+        try ExpiredRows.refreshTokens.sweep(database, now: now)
         try database.execute(
             sql: """
                 INSERT INTO refresh_token (digest, grant_id, client_id, authorization, issued_at, expires_at)
@@ -119,8 +115,6 @@ struct GrantStore: Sendable {
                 refresh.issued.issuedAt.milliseconds, refresh.issued.expiresAt?.milliseconds,
             ])
     }
-
-    private static let sweptPerInsertion = 8
 
     private static func refreshToken(_ row: Row) throws -> IssuedRefreshToken {
         IssuedRefreshToken(

@@ -55,22 +55,6 @@ extension HandshakeStep {
         guard (row["used_at"] as Int64?) == nil else { throw HydraError.requestIsOver }
         return row
     }
-
-    /// A few rows are removed with each that comes; what is granted is not among them.
-    func sweep(_ database: GRDB.Database, now: Moment) throws {
-        let kept = self == .consent ? " AND is_granted = 0" : ""
-        try database.execute(
-            sql: """
-                DELETE FROM \(self.rawValue) WHERE challenge IN
-                (SELECT challenge FROM \(self.rawValue) WHERE expires_at <= ?\(kept) LIMIT \(Self.sweptPerInsertion))
-                """,
-            arguments: [now.milliseconds - Self.keptAfterwards])
-    }
-
-    private static let sweptPerInsertion = 8
-
-    /// An hour in milliseconds, in which whoever comes late is told so.
-    private static let keptAfterwards: Int64 = 3_600_000
 }
 
 extension BrowserFlows {

@@ -10,7 +10,7 @@ struct LoginRequestStore: Sendable {
     /// False when its client is gone meanwhile.
     func insert(_ login: LoginRequest, verifier: TokenDigest, cookie: TokenDigest) async throws -> Bool {
         try await self.storage.write { database in
-            try HandshakeStep.login.sweep(database, now: login.requestedAt)
+            try ExpiredRows.loginRequests.sweep(database, now: login.requestedAt)
             try database.execute(
                 sql: """
                     INSERT INTO login_request

@@ -57,11 +57,7 @@ struct LoginSessionStore: Sendable {
     static func insert(
         _ database: GRDB.Database, _ session: LoginSession, cookie: TokenDigest, now: Moment
     ) throws {
-        try database.execute(
-            sql: """
-                DELETE FROM login_session WHERE id IN
-                (SELECT id FROM login_session WHERE expires_at <= ? LIMIT \(Self.sweptPerInsertion))
-                """, arguments: [now.milliseconds])
+        try ExpiredRows.loginSessions.sweep(database, now: now)
         try database.execute(
             sql: """
                 INSERT INTO login_session (id, cookie_digest, subject, authenticated_at, expires_at)
@@ -81,8 +77,6 @@ struct LoginSessionStore: Sendable {
             sql: "UPDATE login_session SET cookie_digest = ?, expires_at = ? WHERE id = ?",
             arguments: [cookie.data, end.milliseconds, id])
     }
-
-    private static let sweptPerInsertion = 8
 
     private static func session(_ row: Row) -> LoginSession {
         LoginSession(

@@ -8,12 +8,7 @@ struct LogoutRequestStore: Sendable {
     /// Keeps a request until it is confirmed.
     func insert(_ logout: LogoutRequest, verifier: TokenDigest) async throws {
         try await self.storage.write { database in
-            try database.execute(
-                sql: """
-                    DELETE FROM logout_request WHERE challenge IN
-                    (SELECT challenge FROM logout_request WHERE expires_at <= ? LIMIT \(Self.sweptPerInsertion))
-                    """,
-                arguments: [logout.requestedAt.milliseconds])
+            try ExpiredRows.logoutRequests.sweep(database, now: logout.requestedAt)
             try database.execute(
                 sql: """
                     INSERT INTO logout_request
@@ -71,6 +66,4 @@ struct LogoutRequestStore: Sendable {
             return logout
         }
     }
-
-    private static let sweptPerInsertion = 8
 }

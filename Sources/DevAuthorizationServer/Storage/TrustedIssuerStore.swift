@@ -113,19 +113,13 @@ struct TrustedIssuerStore: Sendable {
     /// False when it was used before.
     func use(_ digest: TokenDigest, until end: Int64, now: Moment) async throws -> Bool {
         try await self.storage.write { database in
-            try database.execute(
-                sql: """
-                    DELETE FROM used_assertion WHERE digest IN
-                    (SELECT digest FROM used_assertion WHERE expires_at <= ? LIMIT \(Self.sweptPerInsertion))
-                    """, arguments: [now.seconds])
+            try ExpiredRows.usedAssertions.sweep(database, now: now)
             try database.execute(
                 sql: "INSERT OR IGNORE INTO used_assertion (digest, expires_at) VALUES (?, ?)",
                 arguments: [digest.data, end])
             return database.changesCount == 1
         }
     }
-
-    private static let sweptPerInsertion = 8
 
     private static func key(_ text: String) throws -> JSONObject {
         guard let key = (try? JSONReader.read(Array(text.utf8), limits: JSONBody.storedLimits))?.objectValue else {

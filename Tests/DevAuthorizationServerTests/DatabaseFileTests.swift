@@ -130,6 +130,7 @@ struct ForeignDatabaseTests {
             } else {
                 try StoredRows.execute(change, in: path)
             }
+            try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
             let before = try StoredRows.count(of: "sqlite_master", in: path)
             var options = DevAuthorizationServer.Options.forTests
             options.database = .file(path)
@@ -139,6 +140,8 @@ struct ForeignDatabaseTests {
             #expect(error?.code == .databaseUnusable)
             #expect(error?.message.contains(change == "later" ? "a later release" : "another program's") == true)
             #expect(try StoredRows.count(of: "sqlite_master", in: path) == before)
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o640)
         }
     }
 

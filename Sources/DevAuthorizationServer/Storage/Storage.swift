@@ -16,8 +16,9 @@ struct Storage: Sendable {
         case .memory:
             self.database = try DatabaseQueue(named: nil, configuration: Self.configuration)
         case .file(let path):
-            try Self.makePrivateFile(at: path)
+            try Self.createFile(at: path)
             try Self.requireOurs(at: path)
+            try Self.makePrivate(path)
             self.database = try DatabasePool(path: path, configuration: Self.configuration)
         }
         try Self.migrator.migrate(self.database)
@@ -44,12 +45,15 @@ struct Storage: Sendable {
     }
 
     /// The file holds signing keys, so it is its owner's alone; SQLite gives its companions the same mode.
-    private static func makePrivateFile(at path: String) throws {
+    private static func createFile(at path: String) throws {
         let descriptor = Foundation.open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.cannotOpen(path) }
-        defer { Foundation.close(descriptor) }
-        // One that was there may have been made for all to read.
-        guard fchmod(descriptor, 0o600) == 0 else { throw Self.cannotOpen(path) }
+        Foundation.close(descriptor)
+    }
+
+    /// One that was there may have been made for all to read; only of one that is ours is that changed.
+    private static func makePrivate(_ path: String) throws {
+        guard chmod(path, 0o600) == 0 else { throw Self.cannotOpen(path) }
     }
 
     private static func cannotOpen(_ path: String) -> DevAuthorizationServerError {

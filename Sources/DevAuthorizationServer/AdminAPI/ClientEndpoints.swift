@@ -43,7 +43,7 @@ struct ClientEndpoints: Sendable {
         let page = Page(query)
         let filter = ClientFilter(name: query.nonEmpty("client_name"), owner: query.nonEmpty("owner"))
         let found = try await self.core.clients.list(filter, offset: page.offset, limit: page.size)
-        return try Reply.page(page, of: found.clients.map(\.document), total: found.total, to: call)
+        return Reply.page(page, of: found.clients.map(\.document), total: found.total, path: call.path, query: query)
     }
 
     /// deleteOAuth2Client: with all that was issued to it.

@@ -57,12 +57,12 @@ struct Page: Sendable, Hashable {
 
 extension Reply {
     /// One page of a list: a bare array, with the way to the next one and how many there are in all.
-    static func page(_ page: Page, of documents: [JSONObject], total: Int, to call: Call) throws -> Response {
+    static func page(
+        _ page: Page, of documents: [JSONObject], total: Int, path: String, query: FormFields
+    ) -> Response {
         self.json(
             .array(documents.map { .object($0) }),
-            fields: [
-                .link: page.links(path: call.path, query: try call.query, total: total), .totalCount: String(total),
-            ])
+            fields: [.link: page.links(path: path, query: query, total: total), .totalCount: String(total)])
     }
 }
 

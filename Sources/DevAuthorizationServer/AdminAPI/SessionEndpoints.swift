@@ -17,7 +17,7 @@ struct SessionEndpoints: Sendable {
         let sessions = found.sessions.compactMap {
             $0.consent.session(client: $0.client, publicURL: self.core.publicURL)
         }
-        return try Reply.page(page, of: sessions, total: found.total, to: call)
+        return Reply.page(page, of: sessions, total: found.total, path: call.path, query: query)
     }
 
     /// revokeOAuth2ConsentSessions: the consents and all tokens that came from them.

@@ -33,7 +33,7 @@ struct TrustedIssuerEndpoints: Sendable {
         let page = Page(query)
         let found = try await self.core.trustedIssuers.list(
             issuer: query.nonEmpty("issuer"), offset: page.offset, limit: page.size)
-        return try Reply.page(page, of: found.trusted.map(\.document), total: found.total, to: call)
+        return Reply.page(page, of: found.trusted.map(\.document), total: found.total, path: call.path, query: query)
     }
 
     /// deleteTrustedOAuth2JwtGrantIssuer: tokens stay.

@@ -1,16 +1,18 @@
 """Clients without manners: crowds from many addresses, openers and droppers, slow heads, slow bodies, slow readers.
 
     python3 -m checks.crowd PORT ADDRESS N     offers N connections in turn from ADDRESS
+    python3 -m checks.crowd PORT               asks with a known token until its input ends
 """
 
 import json
+import os
 import random
 import resource
+import select
 import socket
 import struct
 import subprocess
 import sys
-import threading
 import time
 
 from .client import Connection, ask, head, metrics, wait_ready
@@ -19,68 +21,79 @@ from .outcome import Row
 from .stage import HOST, Stage, free_port, progress, wait_until
 
 ADDRESSES = [f"127.0.0.{number}" for number in range(2, 10)]
-MEBIBYTES = 150
+# What the proxy may take for them, in MiB: itself with its caches and a few thousand plain connections,
+ITSELF = 64
+# the large blocks of a loop that wait for slow readers (`DownstreamConnection.bulkBytesMax`),
+BLOCKS_OF_A_LOOP = 32
+# and what is small of a reader's exchange: 32 KiB of its answer, 16 KiB of each head.
+OF_A_READER = 64 / 1024
 # The slowest that another client may be served meanwhile; all of this shares a few cores.
 MILLISECONDS = 1_000
-# Each holds up to 256 KiB of the proxy's, and 8 MB of an upstream that is slow to make them.
-READERS_MAX = 200
+# What the kernel keeps of an upstream's answer that nobody reads, in bytes.
+SEND_BUFFER = 64 << 10
 HEAD_SECONDS = 2
 # Means of a body's rate are taken over this.
 RATE_SECONDS = 10
 
 
 class Others:
-    """A client with a known token, all the while: how long its answers take."""
+    """A client with a known token, all the while: how long its answers take. It is a process of its own, since this one
+    is busy being many clients."""
 
-    def __init__(self, port):
-        self.port = port
-        self.times, self.failures = [], []
-        self.is_over = threading.Event()
-        self.thread = threading.Thread(target=self.ask, daemon=True)
-
-    def ask(self):
-        while not self.is_over.wait(0.02):
-            began = time.monotonic()
-            try:
-                status = ask(self.port, "/read/1", "act_known", timeout=20).status
-            except Exception as error:
-                status = type(error).__name__
-            self.times.append(time.monotonic() - began)
-            if status != 200:
-                self.failures.append(status)
+    def __init__(self, stage, port):
+        self.stage, self.port = stage, port
 
     def __enter__(self):
-        ask(self.port, "/read/1", "act_known")
-        self.thread.start()
+        self.process = subprocess.Popen(
+            self.stage.module("crowd", str(self.port)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
         return self
 
     def __exit__(self, *_):
-        self.is_over.set()
-        self.thread.join()
+        self.times, self.failures = json.loads(self.process.communicate()[0])
 
-    def row(self, name, proxy, more, good):
+    def row(self, name, proxy, more, good, readers=0):
         ordered = sorted(self.times)
         late = ordered[int(len(ordered) * 0.99)] * 1000
         peak = proxy.mebibytes("VmHWM")
+        most = ITSELF + BLOCKS_OF_A_LOOP * os.cpu_count() + OF_A_READER * readers
         return Row(
-            name, f"under {MEBIBYTES} MiB, others served within {MILLISECONDS} ms (99 of 100)",
+            name, f"under {most:.0f} MiB, others served within {MILLISECONDS} ms (99 of 100)",
             f"{more}; peak {peak:.1f} MiB, {len(ordered)} answers to others, {len(self.failures)} failed, 99th {late:.0f} ms, "
             f"slowest {ordered[-1] * 1000:.0f} ms",
-            good and peak < MEBIBYTES and not self.failures and late < MILLISECONDS)
+            good and peak < most and not self.failures and late < MILLISECONDS)
+
+
+def be_others(port):
+    """Says when it has begun, and at the end what it saw: seconds of each answer, and what was no 200."""
+    ask(port, "/read/1", "act_known")
+    print("begun", flush=True)
+    times, failures = [], []
+    while not select.select([sys.stdin], [], [], 0.02)[0]:
+        began = time.monotonic()
+        try:
+            status = ask(port, "/read/1", "act_known", timeout=20).status
+        except Exception as error:
+            status = type(error).__name__
+        times.append(time.monotonic() - began)
+        if status != 200:
+            failures.append(status)
+    print(json.dumps([times, failures]))
 
 
 def run(chosen):
     many = 100_000 if chosen.full else 8_000
     slow = 1_000 if chosen.full else 100
     with Stage(chosen.binary, chosen.keep) as stage:
-        _, upstream = stage.service("upstream")
+        _, upstream = stage.service("upstream", "upstream", SEND_BUFFER)
         _, server = stage.service("authorization_server")
         port, admin = free_port(), free_port()
         proxy = stage.serve(standard(port, admin, upstream, server, timeouts=f"head: {HEAD_SECONDS}s"))
         wait_ready(proxy, admin)
         ask(port, "/read/1", "act_known")
         descriptors = proxy.descriptors()
-        rows = [offered(stage, proxy, port, many), dropped(proxy, port, slow * 20), slow_ones(proxy, port, slow)]
+        rows = [offered(stage, proxy, port, many), dropped(stage, proxy, port, slow * 20),
+                slow_ones(stage, proxy, port, slow)]
         # What the upstream's pool and the admin's connection may still hold.
         wait_until(lambda: proxy.descriptors() < descriptors + 200, 30, "connections are given back", 0.2)
         open_now = metrics(admin)["bearergate_connections"]
@@ -90,7 +103,7 @@ def run(chosen):
 
 
 def offered(stage, proxy, port, many):
-    with Others(port) as others:
+    with Others(stage, port) as others:
         began = time.monotonic()
         share = many // len(ADDRESSES)
         crowd = [subprocess.Popen(stage.module("crowd", str(port), address, str(share)), stdout=subprocess.PIPE, text=True)
@@ -106,9 +119,9 @@ def offered(stage, proxy, port, many):
         counts.get("failed", 0) == 0 and sum(counts.values()) == many)
 
 
-def dropped(proxy, port, count):
+def dropped(stage, proxy, port, count):
     """One client that opens and resets, as fast as it can."""
-    with Others(port) as others:
+    with Others(stage, port) as others:
         began = time.monotonic()
         for number in range(count):
             connection = Connection(port)
@@ -119,12 +132,12 @@ def dropped(proxy, port, count):
     return others.row("crowd, one opens and drops", proxy, f"{count:,} connections in {took:.1f} s", True)
 
 
-def slow_ones(proxy, port, count):
+def slow_ones(stage, proxy, port, count):
     """Heads and bodies that drip end with a 408; readers that drip hold the upstream up and nothing else."""
-    with Others(port) as others:
+    with Others(stage, port) as others:
         heads = [Connection(port) for _ in range(count)]
         bodies = [Connection(port) for _ in range(count)]
-        readers = [Connection(port, receive_buffer=4_096) for _ in range(min(count, READERS_MAX))]
+        readers = [Connection(port, receive_buffer=4_096) for _ in range(count)]
         for connection in heads:
             connection.send(b"GET /open/1 HTTP/1.1\r\nHost: a\r\nX: ")
         for connection in bodies:
@@ -138,7 +151,7 @@ def slow_ones(proxy, port, count):
                     connection.send(b"x")
                 except OSError:
                     continue
-            for connection in readers:
+            for connection in select_readable(readers):
                 connection.socket.recv(512)
             time.sleep(0.5)
         late = [sum(ended(connection) for connection in group) for group in (heads, bodies)]
@@ -146,7 +159,16 @@ def slow_ones(proxy, port, count):
             connection.reset()
     return others.row(
         "crowd, slow ones", proxy, f"{late[0]} of {count} slow heads and {late[1]} of {count} slow bodies ended with 408, "
-        f"{len(readers)} slow readers of 8 MB each", late == [count, count])
+        f"{len(readers)} slow readers of 8 MB each", late == [count, count], readers=count)
+
+
+def select_readable(connections):
+    """Those that have something to read now."""
+    poll = select.poll()
+    for connection in connections:
+        poll.register(connection.socket, select.POLLIN)
+    numbers = {number for number, _ in poll.poll(0)}
+    return [connection for connection in connections if connection.socket.fileno() in numbers]
 
 
 def ended(connection):
@@ -194,5 +216,8 @@ def offer(port, address, count):
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_NOFILE, (1_024, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-    offer(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    if len(sys.argv) == 2:
+        be_others(int(sys.argv[1]))
+    else:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1_024, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        offer(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

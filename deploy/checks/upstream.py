@@ -1,6 +1,9 @@
 """A service behind the proxy that does as its path says, one thread a connection.
 
-    python3 -m checks.upstream PORT [NAME]
+    python3 -m checks.upstream PORT [NAME [SEND_BUFFER]]
+
+SEND_BUFFER: bytes the kernel keeps for each connection. Thousands of slow readers would else fill the memory that all
+connections of the machine share (`net.ipv4.tcp_mem`), and everybody would wait.
 
 What stands before the word is ignored:
 
@@ -215,6 +218,8 @@ def main():
         while True:
             connection, _ = listener.accept()
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if len(sys.argv) > 3:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, int(sys.argv[3]))
             threading.Thread(target=Exchange(connection).run, daemon=True).start()
 
 

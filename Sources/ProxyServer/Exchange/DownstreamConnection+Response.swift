@@ -242,8 +242,8 @@ extension DownstreamConnection: ServiceConnectionUser {
 
     /// What a loop's buffers may hold while large blocks are still taken.
     ///
-    /// Enough for a few hundred transfers that one side holds up; of more than that each holds a small block.
-    static let bulkBytesMax = 64 << 20
+    /// Enough for a hundred transfers that one side holds up; of more than that each holds a small block.
+    static let bulkBytesMax = 32 << 20
 
     private func receiveResponseBody(_ upstream: Endpoint) -> Bool {
         guard let exchange else { return false }

@@ -1,3 +1,5 @@
+import OAuthModel
+
 /// One compiled route: what it matches, whom it lets pass and where the request goes.
 ///
 /// Immutable and shared by every loop; a reload makes new ones.
@@ -12,6 +14,8 @@ package final class Route: Sendable {
     package let access: Access
     /// `realm` of challenges (RFC 9110 §11.5).
     package let realm: String
+    /// The challenge with nothing but the realm, ready to be written (RFC 6750 §3).
+    let bareChallenge: [UInt8]
     package let tokenSources: TokenSources
     /// Who answers for this route's tokens; nil only on public routes.
     package let authorizationServer: AuthorizationServer?
@@ -86,6 +90,7 @@ package final class Route: Sendable {
         self.methods = methods
         self.access = access
         self.realm = realm
+        self.bareChallenge = [UInt8](BearerChallenge(realm: realm).fieldValue.utf8)
         self.tokenSources = tokenSources
         self.authorizationServer = authorizationServer
         self.policy = policy

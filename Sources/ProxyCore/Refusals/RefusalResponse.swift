@@ -53,8 +53,10 @@ package enum RefusalResponse {
         writer.append(Self.behindDescription)
     }
 
-    /// The field value as `BearerChallenge` has it, from pieces: a flood of bad tokens should cost less than good ones,
-    /// and building it as text was three fifths of such an answer's instructions. A test holds the two together.
+    /// The field value as `BearerChallenge` has it, from pieces.
+    ///
+    /// A flood of bad tokens should cost less than good ones, and building it as text was three fifths of such an
+    /// answer's instructions. A test holds the two together.
     private static func write(
         _ challenge: Challenge, of answer: Answer, route: Route?, into writer: inout HeadWriter
     ) {

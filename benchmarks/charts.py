@@ -5,7 +5,7 @@ import math
 
 WIDTH, LABELS, BAR, GAP = 760, 270, 18, 8
 INK, FAINT, MARK, PALE = "#334155", "#cbd5e1", "#0f766e", "#94a3b8"
-LINES = ("#64748b", "#b45309", "#7c3aed", "#be123c", "#0369a1", "#4d7c0f", "#a21caf", "#854d0e", "#1d4ed8", "#15803d")
+LINES = ("#b45309", "#64748b", "#7c3aed", "#be123c", "#0369a1", "#4d7c0f", "#a21caf", "#854d0e", "#1d4ed8", "#15803d")
 # A bar that is much longer than the others must not press them to the left edge: beyond this it says its figure only.
 BAR_MAX = 6.0
 

@@ -60,6 +60,8 @@ def sweep(stage, rows, loads):
     points = {row.name: [] for row in rows}
     for load in loads:
         going = [row for row in rows if not (points[row.name] and points[row.name][-1]["saturated"])]
+        if not going:
+            break
         rounds = {row.name: [] for row in going}
         for _ in range(options.rounds):
             for row in going:

@@ -42,7 +42,8 @@ def ratio(rounds, floor):
 
 def machine():
     names = (line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
-    return f"{next(names, platform.machine())}, {os.cpu_count()} CPUs, Linux {platform.release()}"
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{next(names, platform.machine())}, {os.cpu_count()} CPUs, {memory:.0f} GiB, Linux {platform.release()}"
 
 
 def today():

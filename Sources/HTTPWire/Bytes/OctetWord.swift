@@ -82,6 +82,20 @@ extension Span<UInt8> {
 }
 
 extension Span<UInt8> {
+    /// Whether thirty-two octets from `offset` on, which the span must hold, are free of controls (see
+    /// ``OctetWord/controls``): four words at once, for values as long as a token.
+    @inlinable @inline(__always)
+    func isPlain32(at offset: Int) -> Bool {
+        typealias Words = SIMD4<UInt64>
+        // Unsafe by name only: the load checks its bounds, and every bit pattern is four words. No octet's place matters.
+        let words = unsafe self.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: Words.self)
+        let difference = words ^ Words(repeating: 0x7F7F_7F7F_7F7F_7F7F)
+        let below = (words &- Words(repeating: 0x2020_2020_2020_2020)) & ~words
+        let delete = (difference &- Words(repeating: 0x0101_0101_0101_0101)) & ~difference
+        let found = (below | delete) & Words(repeating: OctetWord.top)
+        return found[0] | found[1] | found[2] | found[3] == 0
+    }
+
     /// Eight octets from `offset` on; the span must hold them all.
     @inlinable @inline(__always)
     package func word(at offset: Int) -> UInt64 {

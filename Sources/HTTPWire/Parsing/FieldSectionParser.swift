@@ -125,6 +125,10 @@ struct FieldSectionParser: Sendable {
                 let controls = OctetWord(bits: bytes.word(at: position)).controls
                 if controls == 0 {
                     position &+= 8
+                    // Few values are longer than this, and those that are tend to be as long as a token.
+                    if position &- self.position == 16 {
+                        while position &+ 32 <= stop, bytes.isPlain32(at: position) { position &+= 32 }
+                    }
                     continue
                 }
                 position &+= controls.trailingZeroBitCount &>> 3

@@ -52,26 +52,12 @@ package final class OpenSSLPublicKey: @unchecked Sendable {
     ) -> Bool {
         guard algorithm.keyKind == self.kind, signature.count == self.signatureByteCount else { return false }
         defer { ERR_clear_error() }
-        guard let hash = algorithm.hash else { return self.verifiesEd25519(signature, over: input) }
         guard let context = self.takeContext(for: algorithm) else { return false }
         defer { self.giveBack(context) }
         if case .ellipticCurve = self.kind {
-            return context.verifies(ECDSASignature.der(fromFixed: signature).span, over: input, hash: hash)
+            return context.verifies(ECDSASignature.der(fromFixed: signature).span, over: input)
         }
-        return context.verifies(signature, over: input, hash: hash)
-    }
-
-    // Ed25519 hashes the message itself, twice, so only the one-shot call will do (RFC 8032 §5.1.7).
-    private func verifiesEd25519(_ signature: Span<UInt8>, over input: Span<UInt8>) -> Bool {
-        guard let context = unsafe EVP_MD_CTX_new() else { return false }
-        defer { unsafe EVP_MD_CTX_free(context) }
-        guard unsafe EVP_DigestVerifyInit_ex(context, nil, nil, nil, nil, self.pkey, nil) == 1 else { return false }
-        return unsafe signature.withUnsafeBufferPointer { signature in
-            unsafe input.withUnsafeBufferPointer { input in
-                unsafe EVP_DigestVerify(
-                    context, signature.baseAddress, signature.count, input.baseAddress, input.count) == 1
-            }
-        }
+        return context.verifies(signature, over: input)
     }
 
     // Setting a context up costs about as much as half a verification, so a few are kept; each is used by one thread
@@ -104,29 +90,69 @@ extension OpenSSLPublicKey: CustomStringConvertible {
 @safe
 private final class VerificationContext: @unchecked Sendable {
     let algorithm: SignatureAlgorithm
-    private let context: OpaquePointer
+    private let operation: Operation
+
+    @safe private enum Operation {
+        /// Checks the signature of a digest that we make.
+        case digest(HashFunction, OpaquePointer)
+        /// Ed25519 hashes the message itself, twice, so only the one-shot call will do (RFC 8032 §5.1.7).
+        case message(OpaquePointer)
+    }
 
     init?(key: OpaquePointer, algorithm: SignatureAlgorithm) {
-        guard let hash = algorithm.hash, let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, key, nil) else {
-            return nil
-        }
         self.algorithm = algorithm
-        unsafe self.context = context
+        guard let hash = algorithm.hash else {
+            guard let context = unsafe EVP_MD_CTX_new() else { return nil }
+            unsafe self.operation = .message(context)
+            guard unsafe EVP_DigestVerifyInit_ex(context, nil, nil, nil, nil, key, nil) == 1 else { return nil }
+            return
+        }
+        guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, key, nil) else { return nil }
+        unsafe self.operation = .digest(hash, context)
         guard unsafe SignatureParameters.apply(algorithm, hash: hash, to: context, EVP_PKEY_verify_init) else {
             return nil
         }
     }
 
-    deinit { unsafe EVP_PKEY_CTX_free(self.context) }
+    deinit {
+        switch self.operation {
+        case .digest(_, let context): unsafe EVP_PKEY_CTX_free(context)
+        case .message(let context): unsafe EVP_MD_CTX_free(context)
+        }
+    }
 
-    func verifies(_ signature: Span<UInt8>, over input: Span<UInt8>, hash: HashFunction) -> Bool {
+    func verifies(_ signature: Span<UInt8>, over input: Span<UInt8>) -> Bool {
+        switch self.operation {
+        case .digest(let hash, let context):
+            unsafe Self.verifies(signature, overDigestOf: input, hash, context)
+        case .message(let context):
+            unsafe Self.verifies(signature, over: input, context)
+        }
+    }
+
+    private static func verifies(
+        _ signature: Span<UInt8>, overDigestOf input: Span<UInt8>, _ hash: HashFunction, _ context: OpaquePointer
+    ) -> Bool {
         var digest = InlineArray<64, UInt8>(repeating: 0)
         var digestBytes = digest.mutableSpan
         return unsafe digestBytes.withUnsafeMutableBufferPointer { digest in
             guard let base = digest.baseAddress else { return false }
             unsafe input.withUnsafeBufferPointer { unsafe hash.write(digestOf: $0, to: base) }
             return unsafe signature.withUnsafeBufferPointer { signature in
-                unsafe EVP_PKEY_verify(self.context, signature.baseAddress, signature.count, base, hash.byteCount) == 1
+                unsafe EVP_PKEY_verify(context, signature.baseAddress, signature.count, base, hash.byteCount) == 1
+            }
+        }
+    }
+
+    private static func verifies(
+        _ signature: Span<UInt8>, over input: Span<UInt8>, _ context: OpaquePointer
+    ) -> Bool {
+        // Begins anew with the key and the algorithm that the context has: naming none keeps them as they are.
+        guard unsafe EVP_DigestVerifyInit_ex(context, nil, nil, nil, nil, nil, nil) == 1 else { return false }
+        return unsafe signature.withUnsafeBufferPointer { signature in
+            unsafe input.withUnsafeBufferPointer { input in
+                unsafe EVP_DigestVerify(
+                    context, signature.baseAddress, signature.count, input.baseAddress, input.count) == 1
             }
         }
     }

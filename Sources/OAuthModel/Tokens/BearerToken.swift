@@ -25,20 +25,21 @@ public struct BearerToken: Sendable {
         guard end > 0 else { return false }
         // Without a branch a byte, so that the compiler can look at many of them at once: this runs on every request.
         var strange: UInt8 = 0
-        for index in 0..<end { strange |= Self.isTokenByte(bytes[index]) ^ 1 }
+        for index in 0..<end { strange |= Self.strangeness(of: bytes[index]) }
         return strange == 0
     }
 
-    /// 1 for a byte that may stand in a token, 0 for any other.
+    /// 0 for a byte that may stand in a token, something else for any other: how far it is from the nearest that may.
+    ///
+    /// Only sums and smaller ones of two: what is asked with a comparison comes out a third slower.
     @inline(__always)
-    private static func isTokenByte(_ byte: UInt8) -> UInt8 {
-        let letter: UInt8 = (byte | 0x20) &- UInt8(ascii: "a") < 26 ? 1 : 0
+    private static func strangeness(of byte: UInt8) -> UInt8 {
+        let fromLetters = max((byte | 0x20) &- UInt8(ascii: "a"), 25) &- 25
         // "-", ".", "/" and the digits stand in a row.
-        let digit: UInt8 = byte &- UInt8(ascii: "-") < 13 ? 1 : 0
-        let plus: UInt8 = byte == UInt8(ascii: "+") ? 1 : 0
-        let underscore: UInt8 = byte == UInt8(ascii: "_") ? 1 : 0
-        let tilde: UInt8 = byte == UInt8(ascii: "~") ? 1 : 0
-        return letter | digit | plus | underscore | tilde
+        let fromDigits = max(byte &- UInt8(ascii: "-"), 12) &- 12
+        let fromOthers = min(
+            byte ^ UInt8(ascii: "+"), min(byte ^ UInt8(ascii: "_"), byte ^ UInt8(ascii: "~")))
+        return min(fromLetters, min(fromDigits, fromOthers))
     }
 }
 

@@ -21,9 +21,23 @@ extension Loop {
     /// A descriptor's number is reused at once, even between two events of one batch, so events carry a place and a
     /// generation instead: an event for a tenant that has left finds nobody.
     struct Table {
-        private struct Row {
-            var member: Member
+        @safe private struct Row {
+            var member: Member {
+                didSet { unsafe self.endpoint = Self.endpoint(of: self.member) }
+            }
             var generation: UInt32
+            /// The member's, where it is one: looked at without counting a reference.
+            private(set) var endpoint: Unmanaged<Endpoint>?
+
+            init(member: Member) {
+                self.member = member
+                self.generation = 0
+                unsafe self.endpoint = Self.endpoint(of: member)
+            }
+
+            private static func endpoint(of member: Member) -> Unmanaged<Endpoint>? {
+                if case .endpoint(let endpoint) = member { unsafe .passUnretained(endpoint) } else { nil }
+            }
         }
 
         private var rows: [Row] = []
@@ -36,7 +50,7 @@ extension Loop {
                 self.rows[Int(index)].member = member
                 return Place(index: index, generation: self.rows[Int(index)].generation)
             }
-            self.rows.append(Row(member: member, generation: 0))
+            self.rows.append(Row(member: member))
             return Place(index: UInt32(self.rows.count - 1), generation: 0)
         }
 
@@ -46,6 +60,15 @@ extension Loop {
             self.rows[index].member = .vacant
             self.rows[index].generation &+= 1
             self.free.append(place.index)
+        }
+
+        /// The endpoint that is meant by an event, unless it is another member or has left.
+        ///
+        /// An endpoint that is closed lives on to the end of the turn, so within one it may be used uncounted.
+        func endpoint(for token: UInt64) -> Unmanaged<Endpoint>? {
+            let index = Int(token & 0xFFFF_FFFF)
+            guard index < self.rows.count, UInt64(self.rows[index].generation) == token >> 32 else { return nil }
+            return unsafe self.rows[index].endpoint
         }
 
         func member(for token: UInt64) -> Member? {

@@ -20,7 +20,8 @@
     private let waker: Int32
     private let timers: TimerWheel
     // Read and changed in single steps, never lent across a call to a handler: no check for overlapping access needed.
-    @safe @exclusivity(unchecked) private var table = Table()
+    @safe @exclusivity(unchecked) var table = Table()
+    let outbox = Outbox()
     /// Counts the turns: an event delivered in a turn tells of what happened before the turn began.
     package private(set) var turnNumber: UInt64 = 0
     private var wallRefresh: UInt64 = 0
@@ -32,7 +33,7 @@
     private var failingLater: [(endpoint: Endpoint, error: SystemError)] = []
 
     private static let eventsPerTurnMax = 512
-    private let events: UnsafeMutableBufferPointer<ReadyEvent>
+    let events: UnsafeMutableBufferPointer<ReadyEvent>
 
     package init(kernel: any Kernel = LinuxKernel()) throws(SystemError) {
         let poller = kernel.makePoller()
@@ -120,17 +121,7 @@
         self.turnNumber &+= 1
         self.readClocks()
         var delivered = self.goingOn.isEmpty ? 0 : self.goOn()
-        for index in 0..<count {
-            let event = unsafe self.events[index]
-            guard let member = self.table.member(for: event.token) else { continue }
-            delivered += 1
-            switch member {
-            case .endpoint(let endpoint): endpoint.ready(Readiness(rawValue: event.readiness))
-            case .listener(let listener): listener.ready()
-            case .waker: delivered += self.readMail() - 1
-            case .vacant: break
-            }
-        }
+        delivered += count > 1 ? self.deliverTogether(count) : count > 0 ? self.deliver(0) : 0
         delivered += self.timers.advance(to: self.now) { $0.fire() }
         if !self.failingLater.isEmpty { delivered += self.deliverFailures() }
         self.endTurn()
@@ -156,7 +147,7 @@
         self.wallRefresh = self.now + (1_000_000_000 - wall % 1_000_000_000)
     }
 
-    private func readMail() -> Int {
+    func readMail() -> Int {
         self.kernel.drainWaker(self.waker)
         let mail = self.mailbox.take()
         for work in mail { work(self) }

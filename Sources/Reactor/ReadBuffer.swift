@@ -15,6 +15,10 @@
     private var size = 0
     @usableFromInline var start = 0
     @usableFromInline var end = 0
+    /// What a receive ahead of its reader has answered; bytes lie behind `end` and do not count as unread yet.
+    private var aheadResult = 0
+    /// How much room that receive had; 0: there was none.
+    private var aheadRoom = 0
 
     init(pool: BufferPool) { self.pool = pool }
 
@@ -55,7 +59,7 @@
 
     /// Gives the memory back to the loop if no byte is unread: an idle connection holds none.
     package func releaseIfEmpty() {
-        if self.isEmpty { self.release() }
+        if self.isEmpty, self.aheadRoom == 0 { self.release() }
     }
 
     /// Makes room for `minimum` bytes behind the unread ones: moves them to the front, or to a larger block of at most
@@ -111,8 +115,33 @@
         return (result, room)
     }
 
+    /// A receive ahead of its reader has answered, and the reader has not asked yet.
+    var hasAhead: Bool { self.aheadRoom > 0 }
+
+    /// Lends the room of an empty buffer to `fill` and keeps the answer until `takeAhead`.
+    func fillAhead(_ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+        guard self.isEmpty, self.aheadRoom == 0,
+            let (result, room) = unsafe self.fill(
+                upTo: Self.readChunk, chunk: Self.readChunk, fill)
+        else { return }
+        // Not unread until the reader asks.
+        if result > 0 { self.end -= result }
+        self.aheadResult = result
+        self.aheadRoom = room
+    }
+
+    /// What `fillAhead` was answered, as `fill` would have said it, once.
+    func takeAhead() -> (result: Int, room: Int)? {
+        guard self.aheadRoom > 0 else { return nil }
+        let answer = (self.aheadResult, self.aheadRoom)
+        self.aheadRoom = 0
+        if answer.0 > 0 { self.end += answer.0 }
+        return answer
+    }
+
     /// Forgets what is unread and gives the memory back.
     func release() {
+        self.aheadRoom = 0
         guard let block = unsafe self.block else { return }
         unsafe self.pool.give(block, capacity: self.capacity)
         unsafe self.block = nil

@@ -48,6 +48,12 @@
         self.count = 0
     }
 
+    /// Forgets what was written behind the first `count` bytes.
+    @inlinable
+    package mutating func truncate(to count: Int) {
+        self.count = min(self.count, max(0, count))
+    }
+
     /// Makes room behind what was written; at least doubles, so that a long message is copied few times.
     @usableFromInline
     mutating func grow(by count: Int) {

@@ -21,7 +21,7 @@ extension DownstreamConnection {
         if !exchange.requestFraming.hasContent {
             // The head stays in the buffer: should this reused connection turn out dead, the request is sent again, and
             // should it open a tunnel, what was asked is looked at again.
-            guard self.succeeds(self.context.writeOut(to: endpoint), on: upstream) else { return }
+            guard self.succeeds(self.context.post(to: endpoint), on: upstream) else { return }
             endpoint.deadline = self.context.loop.now + grant.route.upstream.responseTimeout
             return
         }

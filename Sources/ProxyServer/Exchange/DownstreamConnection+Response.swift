@@ -158,6 +158,15 @@ extension DownstreamConnection: ServiceConnectionUser {
             // Chunked: what is there is framed behind the head in the same writer, and goes out with it.
             return self.pumpResponse(mayRead: false, headIsWaiting: true)
         }
+        // Most answers come whole with their head, and are over here.
+        if available <= UInt64(LoopContext.copiedBytesMax), available == exchange.responseBody.remainingLength {
+            let count = Int(available)
+            guard self.clientTakes(self.context.post(to: self.endpoint, with: upstream.inbound, count: count)) else {
+                return
+            }
+            self.responseBodyPassed(count, of: exchange, from: upstream)
+            return self.finish(exchange)
+        }
         let headCount = self.context.writer.count
         switch self.context.sendOut(to: self.endpoint, with: upstream.inbound, count: Int(available)) {
         case .failed: return self.clientIsGone()
@@ -168,7 +177,6 @@ extension DownstreamConnection: ServiceConnectionUser {
                 guard self.clientTakes(self.context.writeOut(to: self.endpoint, from: count)) else { return }
             } else {
                 self.responseBodyPassed(count - headCount, of: exchange, from: upstream)
-                // Most answers come whole with their head, and are over here.
                 if exchange.responseBody.isFinished { return self.finish(exchange) }
             }
         }

@@ -148,7 +148,7 @@ final class DownstreamConnection {
     /// A client that has shut down its writing is found out by reading, behind whatever it asked before.
     private func rest() {
         self.inbound.releaseIfEmpty()
-        self.endpoint.wantsReading = self.endpoint.isFlushed
+        self.endpoint.wantsReading = self.endpoint.takesMore
     }
 
     /// The exchange is over and the connection lives on.
@@ -206,7 +206,10 @@ private final class EndpointRelay: EndpointHandler {
 extension DownstreamConnection: EndpointHandler {
     func endpointReadable(_ endpoint: Endpoint) {
         switch self.phase {
-        case .idle, .readingHead: self.readHead()
+        case .idle, .readingHead:
+            // What was posted as the last answer may have been refused since.
+            guard self.endpoint.takesMore else { return self.endpoint.wantsReading = false }
+            self.readHead()
         case .exchanging: self.readRequestBody()
         case .tunnelling(let tunnel): tunnel.clientReadable()
         case .lingering(let dropped): self.drop(alreadyDropped: dropped)

@@ -96,10 +96,28 @@ final class LoopContext {
         self.writer.withSpan { endpoint.write($0.extracting(offset..<$0.count)) }
     }
 
+    /// Sends what the writer holds, a whole message, by the end of this turn.
+    func post(to endpoint: Endpoint) -> WriteOutcome { self.writer.withSpan { endpoint.post($0) } }
+
+    /// The same with the last `count` bytes of the message, which are few.
+    func post(to endpoint: Endpoint, with buffer: ReadBuffer, count: Int) -> WriteOutcome {
+        self.writer.append(buffer.bytes.extracting(0..<count))
+        return self.writer.withSpan { endpoint.post($0) }
+    }
+
     /// Sends what the writer holds and the first `count` bytes of `buffer` behind it, in one system call.
     func sendOut(to endpoint: Endpoint, with buffer: ReadBuffer, count: Int) -> SendOutcome {
-        self.writer.withSpan { endpoint.send($0, buffer.bytes.extracting(0..<count)) }
+        guard count <= Self.copiedBytesMax else {
+            return self.writer.withSpan { endpoint.send($0, buffer.bytes.extracting(0..<count)) }
+        }
+        let written = self.writer.count
+        self.writer.append(buffer.bytes.extracting(0..<count))
+        defer { self.writer.truncate(to: written) }
+        return endpoint.send(self.writer.span)
     }
+
+    /// So few bytes are copied behind the head sooner than the kernel takes in a list of two pieces.
+    static let copiedBytesMax = 4_096
 
     func makeRequestID() -> RequestID { self.requestIDs.next() }
 

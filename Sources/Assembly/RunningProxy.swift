@@ -63,6 +63,9 @@ package final class RunningProxy: Sendable {
     /// - Returns: whether the system agreed.
     package static func keepMemoryPrivate() -> Bool { CoreFiles.forbid() }
 
+    /// For a process that does nothing but serve, once it does: the code that only its start took leaves its memory.
+    package static func forgetStart() { ResidentCode.unmapUnused() }
+
     /// Reads the file and starts everything; when anything cannot be had, nothing stays open.
     ///
     /// - Throws: `ConfigurationProblems`, or `StartFailure` with one clear line.

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -249,4 +251,37 @@ int clinux_forbid_core(void) {
     struct rlimit none = {0, 0};
     if (setrlimit(RLIMIT_CORE, &none) < 0) return -errno;
     return answer(prctl(PR_SET_DUMPABLE, 0));
+}
+
+/* Whether the loader has written into what may not be written: code that is not made to lie anywhere. */
+static int is_relocated_in_place(const struct dl_phdr_info *object) {
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        if (object->dlpi_phdr[i].p_type != PT_DYNAMIC) continue;
+        const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+        for (; entry->d_tag != DT_NULL; entry++)
+            if (entry->d_tag == DT_TEXTREL || (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL))) return 1;
+    }
+    return 0;
+}
+
+static int unmap_unwritten(struct dl_phdr_info *object, size_t size, void *page) {
+    (void)size;
+    const uintptr_t mask = *(const uintptr_t *)page - 1;
+    if (is_relocated_in_place(object)) return 0;
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+        /* What may be written, or was until it was relocated, is not as it is in the file. */
+        if (part->p_type != PT_LOAD || (part->p_flags & PF_W)) continue;
+        /* Whole pages within: those at the ends may belong to a neighbour as well. */
+        uintptr_t start = (object->dlpi_addr + part->p_vaddr + mask) & ~mask;
+        uintptr_t end = (object->dlpi_addr + part->p_vaddr + part->p_filesz) & ~mask;
+        /* A part that the kernel keeps its own way, such as its own object, refuses, and stays. */
+        if (start < end) (void)madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void clinux_unmap_unused_code(void) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    dl_iterate_phdr(unmap_unwritten, &page);
 }

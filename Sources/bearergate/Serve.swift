@@ -40,6 +40,7 @@ struct Serve: AsyncParsableCommand {
             Complaint.write("bearergate: \(failure.description)")
             throw ExitCode(2)
         }
+        RunningProxy.forgetStart()
         for await signal in signals.stream {
             switch signal {
             case .reload: proxy.hangUp()

@@ -89,4 +89,17 @@ import Testing
         loop.runOnce()
         #expect(stopped.withLock { $0 } == taken, "nobody is left without an answer")
     }
+
+    @Test("code that is taken out of memory comes back by itself, on every thread")
+    func residentCode() throws {
+        let log = Mutex<[Int]>([])
+        let thread = try LoopThread.start(name: "test-loop") { _ in }
+        for number in 0..<100 {
+            #expect(thread.mailbox.post { _ in log.withLock { $0.append(number) } })
+            ResidentCode.unmapUnused()
+        }
+        thread.stop()
+        thread.join()
+        #expect(log.withLock { $0 } == Array(0..<100))
+    }
 }

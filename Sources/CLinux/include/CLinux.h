@@ -87,4 +87,8 @@ void clinux_semaphore_wait(int fd);
  * 0 or a negative errno. */
 int clinux_forbid_core(void);
 
+/* Takes code and constants of the program and its libraries out of its memory (madvise(2) MADV_DONTNEED); what is used
+   again comes back from the page cache, or from the file, by itself. */
+void clinux_unmap_unused_code(void);
+
 #endif

@@ -16,3 +16,38 @@ public enum RegisteredClaim: String, Sendable, Hashable, CaseIterable {
     case tokenUse = "token_use"
     case confirmation = "cnf"
 }
+
+extension RegisteredClaim {
+    /// The claim that has exactly these bytes as its name.
+    ///
+    /// Told apart by length first, so that each member of an answer is looked at once, not once for each claim.
+    init?(octets name: Span<UInt8>) {
+        let claim: RegisteredClaim? =
+            switch name.count {
+            case 3: Self.threeLetters(name[0], name[1])
+            case 5: .scope
+            case 6: .active
+            case 8: .username
+            case 9: name[0] == UInt8(ascii: "c") ? .clientID : .tokenUse
+            case 10: .tokenType
+            default: nil
+            }
+        guard let claim, claim.rawValue.utf8.span.hasSameOctets(as: name) else { return nil }
+        self = claim
+    }
+
+    /// The claim that begins so; the caller compares the rest.
+    private static func threeLetters(_ first: UInt8, _ second: UInt8) -> RegisteredClaim? {
+        switch (first, second) {
+        case (UInt8(ascii: "i"), UInt8(ascii: "s")): .issuer
+        case (UInt8(ascii: "i"), _): .issuedAt
+        case (UInt8(ascii: "s"), _): .subject
+        case (UInt8(ascii: "a"), _): .audience
+        case (UInt8(ascii: "e"), _): .expirationTime
+        case (UInt8(ascii: "n"), _): .notBefore
+        case (UInt8(ascii: "j"), _): .jwtID
+        case (UInt8(ascii: "c"), _): .confirmation
+        default: nil
+        }
+    }
+}

@@ -24,67 +24,78 @@ public struct ActiveToken: Sendable, Hashable {
     public let claims: ClaimSet
 
     init(_ members: JSONObject) throws(IntrospectionResponseError) {
-        self.scopes = try Self.scopes(members)
-        self.subject = try Self.string(.subject, members)
-        self.clientID = try Self.string(.clientID, members)
-        self.username = try Self.string(.username, members)
-        self.issuer = try Self.string(.issuer, members)
-        self.audience = try Self.audience(members)
-        self.expiresAt = try Self.date(.expirationTime, members, rounding: .down)
-        self.notBefore = try Self.date(.notBefore, members, rounding: .up)
-        self.issuedAt = try Self.date(.issuedAt, members, rounding: .up)
-        self.jwtID = try Self.string(.jwtID, members)
-        self.tokenType = try Self.string(.tokenType, members)
-        self.tokenUse = try Self.string(.tokenUse, members)
-        self.hasConfirmation = try Self.hasConfirmation(members)
+        var scopes = ScopeSet()
+        var subject: String?, clientID: String?, username: String?, issuer: String?, jwtID: String?
+        var tokenType: String?, tokenUse: String?
+        var audience: Audience?
+        var expiresAt: NumericDate?, notBefore: NumericDate?, issuedAt: NumericDate?
+        var hasConfirmation = false
+        for member in members.members where !member.value.isNull {
+            guard let claim = RegisteredClaim(octets: member.name.utf8.span) else { continue }
+            let value = member.value
+            switch claim {
+            case .active: break
+            case .scope: scopes = try Self.scopes(value)
+            case .subject: subject = try Self.string(value, claim)
+            case .clientID: clientID = try Self.string(value, claim)
+            case .username: username = try Self.string(value, claim)
+            case .issuer: issuer = try Self.string(value, claim)
+            case .jwtID: jwtID = try Self.string(value, claim)
+            case .tokenType: tokenType = try Self.string(value, claim)
+            case .tokenUse: tokenUse = try Self.string(value, claim)
+            case .audience: audience = try Self.audience(value)
+            case .expirationTime: expiresAt = try Self.date(value, claim, rounding: .down)
+            case .notBefore: notBefore = try Self.date(value, claim, rounding: .up)
+            case .issuedAt: issuedAt = try Self.date(value, claim, rounding: .up)
+            case .confirmation:
+                guard case .object = value else { throw .wrongKind(claim) }
+                hasConfirmation = true
+            }
+        }
+        self.scopes = scopes
+        self.subject = subject
+        self.clientID = clientID
+        self.username = username
+        self.issuer = issuer
+        self.audience = audience
+        self.expiresAt = expiresAt
+        self.notBefore = notBefore
+        self.issuedAt = issuedAt
+        self.jwtID = jwtID
+        self.tokenType = tokenType
+        self.tokenUse = tokenUse
+        self.hasConfirmation = hasConfirmation
         self.claims = ClaimSet(members)
     }
 
     private static func string(
-        _ claim: RegisteredClaim, _ members: JSONObject
-    ) throws(IntrospectionResponseError) -> String? {
-        switch members[claim.rawValue] {
-        case nil, .null: return nil
-        case .string(let value): return value
-        case .bool, .number, .array, .object: throw .wrongKind(claim)
-        }
+        _ value: JSONValue, _ claim: RegisteredClaim
+    ) throws(IntrospectionResponseError) -> String {
+        guard case .string(let text) = value else { throw .wrongKind(claim) }
+        return text
     }
 
     private static func date(
-        _ claim: RegisteredClaim, _ members: JSONObject, rounding: NumericDate.Rounding
-    ) throws(IntrospectionResponseError) -> NumericDate? {
-        switch members[claim.rawValue] {
-        case nil, .null: return nil
-        case .number(let number):
-            guard let date = NumericDate(number, rounding: rounding) else { throw .outOfRange(claim) }
-            return date
-        case .bool, .string, .array, .object: throw .wrongKind(claim)
-        }
+        _ value: JSONValue, _ claim: RegisteredClaim, rounding: NumericDate.Rounding
+    ) throws(IntrospectionResponseError) -> NumericDate {
+        guard case .number(let number) = value else { throw .wrongKind(claim) }
+        guard let date = NumericDate(number, rounding: rounding) else { throw .outOfRange(claim) }
+        return date
     }
 
-    private static func scopes(_ members: JSONObject) throws(IntrospectionResponseError) -> ScopeSet {
-        switch members[RegisteredClaim.scope.rawValue] {
-        case nil, .null: return ScopeSet()
+    private static func scopes(_ value: JSONValue) throws(IntrospectionResponseError) -> ScopeSet {
+        switch value {
         case .string(let text): return ScopeSet(spaceSeparated: text)
-        case .array(let elements):
-            guard let words = JSONValue.array(elements).stringListValue else { throw .wrongKind(.scope) }
+        case .array:
+            guard let words = value.stringListValue else { throw .wrongKind(.scope) }
             return ScopeSet(elements: words)
-        case .bool, .number, .object: throw .wrongKind(.scope)
+        case .null, .bool, .number, .object: throw .wrongKind(.scope)
         }
     }
 
-    private static func audience(_ members: JSONObject) throws(IntrospectionResponseError) -> Audience? {
-        guard let value = members[RegisteredClaim.audience.rawValue], !value.isNull else { return nil }
+    private static func audience(_ value: JSONValue) throws(IntrospectionResponseError) -> Audience {
         guard let audience = Audience(json: value) else { throw .wrongKind(.audience) }
         return audience
-    }
-
-    private static func hasConfirmation(_ members: JSONObject) throws(IntrospectionResponseError) -> Bool {
-        switch members[RegisteredClaim.confirmation.rawValue] {
-        case nil, .null: return false
-        case .object: return true
-        case .bool, .number, .string, .array: throw .wrongKind(.confirmation)
-        }
     }
 
     public static func == (left: ActiveToken, right: ActiveToken) -> Bool {

@@ -21,12 +21,18 @@ public struct ScopeSet: Sendable {
     /// A `scope` parameter or member: split at U+0020 and nothing else, empty pieces dropped.
     public init(spaceSeparated text: String) {
         self.init()
-        let bytes = text.utf8
-        var start = bytes.startIndex
-        while start < bytes.endIndex {
-            let end = bytes[start...].firstIndex(of: 0x20) ?? bytes.endIndex
-            if start < end { self.add(String(text[start..<end])) }
-            start = end < bytes.endIndex ? bytes.index(after: end) : end
+        let bytes = text.utf8.span
+        var start = 0
+        while start < bytes.count {
+            var end = start
+            while end < bytes.count, bytes[end] != 0x20 { end += 1 }
+            // A text cut at an ASCII byte is text on both sides.
+            if start == 0, end == bytes.count {
+                self.add(text)
+            } else if start < end, let word = bytes.extracting(start..<end).validatedText() {
+                self.add(word)
+            }
+            start = end + 1
         }
     }
 

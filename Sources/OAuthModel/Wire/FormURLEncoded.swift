@@ -119,6 +119,7 @@ extension FormURLEncoded {
     }
 
     private static func appendEncoded(_ value: Span<UInt8>, to bytes: inout [UInt8]) {
+        bytes.reserveCapacity(bytes.count + value.count)
         for index in value.indices {
             let byte = value[index]
             switch byte {

@@ -47,7 +47,9 @@ public struct JSONObject: Sendable {
 
     /// What the object roughly occupies in memory.
     package var footprint: Int {
-        self.members.reduce(64) { $0 + 32 + $1.name.utf8.count + $1.value.footprint }
+        var bytes = 64
+        for member in self.members { bytes += 32 + member.name.utf8.count + member.value.footprint }
+        return bytes
     }
 }
 

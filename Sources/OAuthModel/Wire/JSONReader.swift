@@ -32,6 +32,9 @@ struct JSONCursor {
     /// From this many members on, names are looked up in a set: a long object must not cost the square of its length.
     private static let membersComparedOneByOne = 16
 
+    /// Room for what a token's claims or an introspection answer usually have, made once instead of by doubling.
+    private static let membersExpected = 8
+
     init(levelsLeft: Int) { self.levelsLeft = levelsLeft }
 
     mutating func value(_ bytes: Span<UInt8>) throws(JSONError) -> JSONValue {
@@ -77,6 +80,7 @@ struct JSONCursor {
             self.levelsLeft += 1
             return JSONObject(distinct: members)
         }
+        members.reserveCapacity(Self.membersExpected)
         while true {
             self.skipWhiteSpace(bytes)
             let start = self.position

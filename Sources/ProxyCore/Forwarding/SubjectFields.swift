@@ -36,10 +36,13 @@ extension SubjectFieldSet {
             }
             guard value.count <= Self.valueBytesMax else { throw .tooLong }
             if isAbsent { continue }
+            lines.reserveCapacity(lines.count + field.name.count + value.count + 4)
             lines += field.name
-            lines += [0x3A, 0x20]
+            lines.append(0x3A)
+            lines.append(0x20)
             lines += value
-            lines += [0x0D, 0x0A]
+            lines.append(0x0D)
+            lines.append(0x0A)
         }
         return lines
     }
@@ -71,6 +74,12 @@ extension SubjectFieldSet {
 
     /// Bytes outside 0x21–0x7E and `%` itself become `%XX`: two subjects never look alike.
     private static func append(encoding bytes: [UInt8], to value: inout [UInt8]) throws(SubjectValueProblem) {
+        // Most are names and numbers that stay what they are.
+        if bytes.allSatisfy({ 0x21...0x7E ~= $0 && $0 != 0x25 }) {
+            value += bytes
+            guard value.count <= Self.valueBytesMax else { throw .tooLong }
+            return
+        }
         for byte in bytes {
             switch byte {
             case 0x00..<0x09, 0x0A..<0x20, 0x7F:

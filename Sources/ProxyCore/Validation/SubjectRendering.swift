@@ -3,19 +3,20 @@ import Synchronization
 
 /// The subject fields of one token, written once and used by every request that carries it.
 ///
-/// The six standard fields are written when the token comes; of other sets the first one asked for is kept, since a
-/// service seldom has two. Sets are compared by content, so a reload finds its own again.
+/// They are written when they are first asked for: a token that is seen once is worth one rendering, and none when it is
+/// refused. The standard fields are kept, and of other sets the first one, since a service seldom has two. Sets are
+/// compared by content, so a reload finds its own again.
 ///
 /// Safe: what is kept is retained once, when it is put there, and released once, when this object ends.
 @safe final class SubjectRendering: Sendable {
-    private let standard: Result<[UInt8], SubjectValueProblem>
-    /// Written once, by whoever comes first, and let go of with this object.
-    ///
-    /// An `AtomicLazyReference` by hand: the library's is not specialised, and asks the runtime for its metadata at
-    /// each look, which cost 400 instructions a request.
-    private let other = unsafe Atomic<Unmanaged<Other>?>(nil)
+    // Each is written once, by whoever comes first, and let go of with this object.
+    //
+    // An `AtomicLazyReference` by hand: the library's is not specialised, and asks the runtime for its metadata at each
+    // look, which cost 400 instructions a request.
+    private let standard = unsafe Atomic<Unmanaged<Kept>?>(nil)
+    private let other = unsafe Atomic<Unmanaged<Kept>?>(nil)
 
-    private final class Other: Sendable {
+    private final class Kept: Sendable {
         let set: SubjectFieldSet
         let lines: [UInt8]
         init(set: SubjectFieldSet, lines: [UInt8]) {
@@ -24,34 +25,41 @@ import Synchronization
         }
     }
 
-    init(claims: ClaimSet, scopes: ScopeSet, audiences: [[UInt8]]) {
-        self.standard = Result { () throws(SubjectValueProblem) in
-            try SubjectFieldSet.standard.render(claims: claims, scopes: scopes, audiences: audiences)
-        }
+    init() {}
+
+    deinit {
+        unsafe self.standard.load(ordering: .acquiring)?.release()
+        unsafe self.other.load(ordering: .acquiring)?.release()
     }
 
-    deinit { unsafe self.other.load(ordering: .acquiring)?.release() }
-
-    /// What it may come to hold besides the standard lines.
-    var weight: Int { 96 + Self.keptBytesMax + ((try? self.standard.get().count) ?? 0) }
+    /// What it may come to hold.
+    static let weight = 96 + 2 * keptBytesMax
 
     @inline(__always)
     func lines(_ set: SubjectFieldSet, of token: ValidatedToken) throws(SubjectValueProblem) -> [UInt8] {
-        if set.isStandard { return try self.standard.get() }
         // What is there stays until `deinit`, so it can be looked at while `self` is held.
-        if let other = unsafe self.other.load(ordering: .acquiring)?.takeUnretainedValue(), other.set == set {
-            return other.lines
+        if set.isStandard {
+            if let kept = unsafe self.standard.load(ordering: .acquiring)?.takeUnretainedValue() { return kept.lines }
+        } else if let kept = unsafe self.other.load(ordering: .acquiring)?.takeUnretainedValue(), kept.set == set {
+            return kept.lines
         }
-        let lines = try set.render(token)
-        if lines.count <= Self.keptBytesMax { self.keep(Other(set: set, lines: lines)) }
-        return lines
+        return try self.render(set, of: token)
     }
 
-    private func keep(_ made: Other) {
-        let kept = unsafe Unmanaged.passRetained(made)
-        let (isFirst, _) = unsafe self.other.compareExchange(
-            expected: nil, desired: kept, ordering: .acquiringAndReleasing)
-        if !isFirst { unsafe kept.release() }
+    private func render(_ set: SubjectFieldSet, of token: ValidatedToken) throws(SubjectValueProblem) -> [UInt8] {
+        let lines = try set.render(token)
+        guard lines.count <= Self.keptBytesMax else { return lines }
+        let made = unsafe Unmanaged.passRetained(Kept(set: set, lines: lines))
+        let isFirst =
+            if set.isStandard {
+                unsafe self.standard.compareExchange(expected: nil, desired: made, ordering: .acquiringAndReleasing)
+                    .exchanged
+            } else {
+                unsafe self.other.compareExchange(expected: nil, desired: made, ordering: .acquiringAndReleasing)
+                    .exchanged
+            }
+        if !isFirst { unsafe made.release() }
+        return lines
     }
 
     /// Counted in every token's weight, so small; longer ones are written anew for each request.

@@ -1,3 +1,4 @@
+import HTTPWire
 package import JOSE
 package import OAuthModel
 
@@ -33,7 +34,7 @@ package final class ValidatedToken: Sendable {
     package let weight: Int
     /// The scopes' bytes, as exact requirements compare them.
     let scopeWords: [[UInt8]]
-    private let rendering: SubjectRendering
+    private let rendering = SubjectRendering()
 
     /// An active answer of `server` (RFC 7662 §2.2).
     init(_ answer: ActiveToken, from server: AuthorizationServer.Settings) {
@@ -53,9 +54,8 @@ package final class ValidatedToken: Sendable {
         self.standingRejection = Self.rejection(of: answer, from: server)
         self.keyThumbprint = nil
         self.scopeWords = answer.scopes.scopes.map { [UInt8]($0.text.utf8) }
-        self.rendering = SubjectRendering(claims: answer.claims, scopes: answer.scopes, audiences: self.audiences)
         self.weight =
-            Self.weight(claims: answer.claims, words: self.scopeWords, self.audiences) + self.rendering.weight
+            Self.weight(claims: answer.claims, words: self.scopeWords, self.audiences) + SubjectRendering.weight
     }
 
     /// A JWT with a good signature and good claims; `VerifiedJWT` has checked issuer, audience and kinds.
@@ -74,9 +74,8 @@ package final class ValidatedToken: Sendable {
         self.standingRejection = jwt.hasConfirmation ? .confirmation : nil
         self.keyThumbprint = jwt.keyThumbprint
         self.scopeWords = jwt.scopes.scopes.map { [UInt8]($0.text.utf8) }
-        self.rendering = SubjectRendering(claims: jwt.claims, scopes: jwt.scopes, audiences: self.audiences)
         self.weight =
-            Self.weight(claims: jwt.claims, words: self.scopeWords, self.audiences) + self.rendering.weight
+            Self.weight(claims: jwt.claims, words: self.scopeWords, self.audiences) + SubjectRendering.weight
     }
 
     /// Whether the token is good at `now`: looked at on every request, whatever the cache says.
@@ -99,7 +98,7 @@ package final class ValidatedToken: Sendable {
         of answer: ActiveToken, from server: AuthorizationServer.Settings
     ) -> TokenRejection? {
         if answer.hasConfirmation { return .confirmation }
-        if let use = answer.tokenUse, !use.utf8.elementsEqual("access_token".utf8) { return .notAnAccessToken }
+        if let use = answer.tokenUse, !use.hasSameOctets(as: "access_token") { return .notAnAccessToken }
         if let type = answer.tokenType, !self.isAccessTokenType(type) { return .notAnAccessToken }
         if let issuer = server.issuer {
             guard let said = answer.issuer else {
@@ -112,8 +111,8 @@ package final class ValidatedToken: Sendable {
 
     /// `Bearer` (RFC 6750) or `access_token` (RFC 8693 §3), in any case.
     private static func isAccessTokenType(_ type: String) -> Bool {
-        let lower = type.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
-        return lower.elementsEqual("bearer".utf8) || lower.elementsEqual("access_token".utf8)
+        let octets = type.utf8.span
+        return octets.equalsIgnoringCase("bearer") || octets.equalsIgnoringCase("access_token")
     }
 
     private static func nonEmpty(_ text: String?) -> [UInt8]? {
@@ -121,13 +120,16 @@ package final class ValidatedToken: Sendable {
         return [UInt8](text.utf8)
     }
 
-    private static func start(_ dates: NumericDate?..., leeway: Int64) -> NumericDate? {
-        dates.compactMap(\.self).max()?.advanced(bySeconds: -leeway)
+    private static func start(_ one: NumericDate?, _ other: NumericDate?, leeway: Int64) -> NumericDate? {
+        guard let one, let other else { return (one ?? other)?.advanced(bySeconds: -leeway) }
+        return max(one, other).advanced(bySeconds: -leeway)
     }
 
     private static func weight(claims: ClaimSet, words: [[UInt8]], _ audiences: [[UInt8]]) -> Int {
         // Claims are held once; scopes, audiences and the four names again as bytes, 64 bytes each besides.
-        let copies = (words + audiences).reduce(0) { $0 + 64 + 2 * $1.count }
+        var copies = 0
+        for word in words { copies += 64 + 2 * word.count }
+        for audience in audiences { copies += 64 + 2 * audience.count }
         return claims.members.footprint + copies + 4 * 64 + 256
     }
 

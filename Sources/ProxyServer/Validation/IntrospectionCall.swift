@@ -200,13 +200,16 @@ final class IntrospectionCall {
 
     private func readBody(_ endpoint: Endpoint) throws(WireError) {
         let inbound = endpoint.inbound
+        var writer = HeadWriter()
         while true {
-            var writer = HeadWriter()
+            writer.reset()
             let step = try self.body.step(inbound.bytes, into: &writer) { _, _, _ in }
-            self.content.append(contentsOf: writer.bytes)
+            if writer.count > 0 { self.content += writer.bytes }
             switch step {
             case .pass(let count):
-                self.content.append(contentsOf: inbound.bytes.extracting(0..<count).copied())
+                let piece = inbound.bytes.extracting(0..<count).copied()
+                // Most answers come in one piece.
+                if self.content.isEmpty { self.content = piece } else { self.content += piece }
                 self.body.passed(count)
                 inbound.consume(count)
             case .encoded(let consumed): inbound.consume(consumed)

@@ -48,7 +48,8 @@ package struct ResponseHeadParser: Sendable {
             bytes[8] == 0x20, 0x31...0x35 ~= bytes[9], bytes[10].isASCIIDigit, bytes[11].isASCIIDigit
         {
             status = UInt16(bytes[9] &- 0x30) * 100 + UInt16(bytes[10] &- 0x30) * 10 + UInt16(bytes[11] &- 0x30)
-            position = 12
+            // ` OK` CR, more often than not.
+            position = stop >= 20 && bytes.word(at: 12) & 0xFFFF_FFFF == 0x0D4B_4F20 ? 15 : 12
         }
         while position < stop {
             let octet = bytes[position]

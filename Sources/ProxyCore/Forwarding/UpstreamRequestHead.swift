@@ -15,7 +15,8 @@ package enum UpstreamRequestHead {
     ) throws(Refusal) {
         let route = grant.route
         let target = grant.target
-        let nominated = try NominatedFields(head)
+        // Asked here as well: their room is only taken, and handed on, where there are any.
+        let nominated = head.index.connection.contains(.nominations) ? try NominatedFields(head) : nil
         try self.writeRequestLine(head, target, route, into: &writer)
         self.writeHost(head, target, route, into: &writer)
 

@@ -16,7 +16,7 @@ extension DownstreamConnection {
     func beginExchange() {
         let now = self.context.now
         self.headDeadline = .max
-        let head = RequestHead(bytes: self.unread, index: self.parser.index)
+        let head = self.headInHand
         let exchange = Exchange(head, generation: self.context.current, startedAt: now)
         self.exchange = exchange
         exchange.requestID = RequestID.kept(from: head, peer: self.peer) ?? self.context.makeRequestID()
@@ -26,14 +26,14 @@ extension DownstreamConnection {
             Admission.decide(
                 head, from: self.peer, in: exchange.generation.generation, keys: self.context.shared.fingerprintKey,
                 waiter: self.id, at: now, noting: &exchange.tokenUse),
-            for: exchange)
+            for: exchange, head)
     }
 
     // What a request needs on its way is handed from call to call: looking it up anew costs two atomic operations each.
 
-    private func perform(_ decision: Decision, for exchange: Exchange) {
+    private func perform(_ decision: Decision, for exchange: Exchange, _ head: borrowing RequestHead) {
         switch decision {
-        case .forward(let grant): self.forward(exchange, grant)
+        case .forward(let grant): self.forward(exchange, grant, head)
         case .introspect(let pending): self.introspect(pending)
         case .wait(let pending): self.hold(pending)
         case .awaitKeys(let pending): self.hold(pending)
@@ -65,15 +65,15 @@ extension DownstreamConnection {
         self.stallDeadline = .max
         let now = self.context.now
         exchange.serverAnsweredAt = now.monotonic
-        let head = RequestHead(bytes: self.unread, index: self.parser.index)
+        let head = self.headInHand
         switch landing {
         case .verdict(let verdict):
             self.perform(
                 Admission.resume(pending, with: verdict, head: head, at: now, noting: &exchange.tokenUse),
-                for: exchange)
+                for: exchange, head)
         case .keys:
             self.perform(
-                Admission.resumeWithKeys(pending, head: head, at: now, noting: &exchange.tokenUse), for: exchange)
+                Admission.resumeWithKeys(pending, head: head, at: now, noting: &exchange.tokenUse), for: exchange, head)
         }
         // What came behind the request may have been waiting for this one's answer.
         self.processInbound()
@@ -99,7 +99,7 @@ extension DownstreamConnection {
 
     // MARK: Forwarding
 
-    private func forward(_ exchange: Exchange, _ grant: AccessGrant) {
+    private func forward(_ exchange: Exchange, _ grant: AccessGrant, _ head: borrowing RequestHead) {
         if case .length(let count) = exchange.requestFraming, let limit = exchange.generation.bodyMax, count > limit {
             return self.refuse(.bodyTooLarge, route: grant.route)
         }
@@ -108,16 +108,16 @@ extension DownstreamConnection {
         exchange.streamIdleTimeout = grant.route.upstream.streamIdleTimeout
         self.phase = .exchanging
         self.endpoint.wantsReading = false
-        self.askUpstream(exchange, grant, fresh: false)
+        self.askUpstream(exchange, grant, head, fresh: false)
     }
 
     /// - Parameter fresh: not on a reused connection.
-    func askUpstream(_ exchange: Exchange, _ grant: AccessGrant, fresh: Bool) {
+    func askUpstream(_ exchange: Exchange, _ grant: AccessGrant, _ head: borrowing RequestHead, fresh: Bool) {
         let index = grant.route.upstream.index
         switch exchange.generation.upstreamPools[index].lease(to: self, fresh: fresh) {
         case .ready(let connection):
             exchange.upstream = connection
-            self.sendRequestHead(of: exchange, grant, on: connection)
+            self.sendRequestHead(head, of: exchange, grant, on: connection)
         case .connecting(let connection):
             exchange.upstream = connection
         case .full:

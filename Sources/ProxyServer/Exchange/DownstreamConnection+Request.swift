@@ -4,13 +4,15 @@ import Reactor
 
 extension DownstreamConnection {
     /// The upstream is connected: the head goes, and with it what is already there of a plain body.
-    func sendRequestHead(of exchange: Exchange, _ grant: AccessGrant, on upstream: ServiceConnection) {
+    func sendRequestHead(
+        _ head: borrowing RequestHead, of exchange: Exchange, _ grant: AccessGrant, on upstream: ServiceConnection
+    ) {
         guard let requestID = exchange.requestID, let endpoint = upstream.endpoint else { return }
         self.context.writer.reset()
         do {
             try UpstreamRequestHead.write(
-                RequestHead(bytes: self.unread, index: self.parser.index), grant: grant, peer: self.peer,
-                requestID: requestID, framing: exchange.requestFraming, generation: exchange.generation.generation,
+                head, grant: grant, peer: self.peer, requestID: requestID, framing: exchange.requestFraming,
+                generation: exchange.generation.generation,
                 into: &self.context.writer)
         } catch {
             self.releaseUpstream(reusable: true)
@@ -26,8 +28,7 @@ extension DownstreamConnection {
             return
         }
         if exchange.requestFraming == .chunked {
-            exchange.requestNominations = NominatedTrailers(
-                RequestHead(bytes: self.unread, index: self.parser.index))
+            exchange.requestNominations = NominatedTrailers(head)
         }
         self.inbound.consume(exchange.headByteCount)
         exchange.headByteCount = 0

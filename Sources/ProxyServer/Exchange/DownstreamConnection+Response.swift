@@ -7,7 +7,7 @@ extension DownstreamConnection: ServiceConnectionUser {
     func serviceConnected(_ connection: ServiceConnection) {
         guard case .exchanging = self.phase, let exchange, exchange.upstream === connection, let grant = exchange.grant
         else { return }
-        self.sendRequestHead(of: exchange, grant, on: connection)
+        self.sendRequestHead(self.headInHand, of: exchange, grant, on: connection)
     }
 
     func serviceReadable(_ connection: ServiceConnection) {
@@ -359,7 +359,7 @@ extension DownstreamConnection: ServiceConnectionUser {
         self.releaseUpstream(reusable: false)
         if mayBeStale, failure == .reset, let grant = exchange.grant {
             exchange.retried = true
-            return self.askUpstream(exchange, grant, fresh: true)
+            return self.askUpstream(exchange, grant, self.headInHand, fresh: true)
         }
         guard !exchange.responseStarted else { return self.abortExchange() }
         switch failure {

@@ -76,6 +76,12 @@ final class DownstreamConnection {
         }
     }
 
+    /// The head of the request under way, until the buffer changes.
+    var headInHand: RequestHead {
+        @_lifetime(borrow self)
+        get { RequestHead(bytes: self.unread, index: self.parser.index) }
+    }
+
     // MARK: Reading heads
 
     private func awaitHead() {

@@ -3,9 +3,11 @@
 /// Safe: the memory is allocated once, and every message lies within what has been put there. An endpoint that has
 /// something here is not closed before it is sent (``Endpoint/close()`` sees to that), so the loop's table holds it.
 @safe final class Outbox {
-    /// What a turn may keep back, some forty small answers: enough to find the code in the cache, and no client waits for
-    /// more than that before its own.
+    /// Some forty small answers.
     static let bytesMax = 64 * 1024
+    /// Sixteen messages find their code in the cache all but once. More would only make the first wait for the last, which
+    /// may take its time: a signature that has not been seen before takes up to 0.1 ms to verify.
+    static let messagesMax = 16
 
     @safe private struct Letter {
         let endpoint: Unmanaged<Endpoint>
@@ -21,7 +23,7 @@
 
     init() {
         unsafe self.memory = .allocate(byteCount: Self.bytesMax, alignment: 64)
-        self.letters.reserveCapacity(64)
+        self.letters.reserveCapacity(Self.messagesMax)
     }
 
     deinit { unsafe self.memory.deallocate() }
@@ -29,7 +31,7 @@
     /// Keeps a copy of `bytes`; false where there is nothing to wait for, or too little room for so much.
     func put(_ bytes: Span<UInt8>, for endpoint: Endpoint) -> Bool {
         guard self.isOpen, bytes.count <= Self.bytesMax else { return false }
-        if self.count + bytes.count > Self.bytesMax { self.send() }
+        if self.count + bytes.count > Self.bytesMax || self.letters.count == Self.messagesMax { self.send() }
         let start = self.count
         let end = start + bytes.count
         unsafe bytes.withUnsafeBytes {

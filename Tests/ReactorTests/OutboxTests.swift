@@ -114,6 +114,21 @@ import Testing
         #expect(both[0].peer.received.count == 128 * 1024 + 2)
     }
 
+    @Test("no more than sixteen messages are kept back, so that the first does not wait long for the last")
+    func boundOfMessages() throws {
+        let both = try self.pair()
+        both[0].recorder.onEvent = { event, endpoint in
+            guard event == .readable else { return }
+            for number in 1...40 {
+                #expect(endpoint.post([UInt8(number)].span) == .sent)
+                #expect(self.kernel.calls["send"] ?? 0 == (number - 1) / 16 * 16)
+            }
+        }
+        for each in both { each.peer.send("x") }
+        self.loop.runOnce()
+        #expect(both[0].peer.received == Array(1...40))
+    }
+
     // MARK: Receiving ahead
 
     @Test("bytes received ahead are unread only once their reader asks for them")

@@ -54,8 +54,40 @@ struct TextTests {
         #expect(GoDurationText.text(duration) == written)
     }
 
-    @Test("a duration beyond Go's range stops at its end")
-    func clampsDuration() {
-        #expect(GoDurationText.text(.seconds(Int64.max)) == "2562047h47m16s854ms775us807ns")
+    @Test(
+        "a date that no year of four digits can say stops at the ends, and what is no time is Go's none",
+        arguments: [
+            (Double.nan, "0001-01-01T00:00:00Z"), (-.nan, "0001-01-01T00:00:00Z"),
+            (.infinity, "9999-12-31T23:59:59Z"), (-.infinity, "0001-01-01T00:00:00Z"),
+            (.greatestFiniteMagnitude, "9999-12-31T23:59:59Z"), (-.greatestFiniteMagnitude, "0001-01-01T00:00:00Z"),
+            (1e19, "9999-12-31T23:59:59Z"), (253_402_300_799.9, "9999-12-31T23:59:59Z"),
+            (.leastNonzeroMagnitude, "1970-01-01T00:00:00Z"), (-0.001, "1969-12-31T23:59:59.999Z"),
+        ])
+    func clampsDate(seconds: Double, written: String) {
+        #expect(RFC3339Text.text(Date(timeIntervalSince1970: seconds)) == written)
     }
+
+    /// A minute beyond what 64 bits of seconds can say.
+    static let beyond = Duration.seconds(Int64.max) + .seconds(60)
+
+    @Test(
+        "a duration beyond Go's range stops at its ends",
+        arguments: [
+            (Duration.seconds(Int64.max), "2562047h47m16s854ms775us807ns"), (beyond, "2562047h47m16s854ms775us807ns"),
+            (.seconds(Int64.min), "-2562047h47m16s854ms775us807ns"), (.zero - beyond, "-2562047h47m16s854ms775us807ns"),
+            (.nanoseconds(Int64.min), "-2562047h47m16s854ms775us807ns"),
+        ])
+    func clampsDuration(duration: Duration, written: String) {
+        #expect(GoDurationText.text(duration) == written)
+        #expect(GoDurationText.duration(written).map { GoDurationText.text($0) } == written)
+    }
+
+    @Test(
+        "whole seconds stop at the ends of 64 bits",
+        arguments: [
+            (Duration.seconds(Int64.max), Int64.max), (beyond, .max), (.seconds(Int64.min), .min),
+            (.zero - beyond, .min),
+            (.milliseconds(1), 1), (.zero, 0),
+        ])
+    func clampsWholeSeconds(duration: Duration, seconds: Int64) { #expect(duration.wholeSeconds == seconds) }
 }

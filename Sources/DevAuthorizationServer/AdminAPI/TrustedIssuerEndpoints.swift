@@ -59,11 +59,13 @@ struct TrustedIssuerEndpoints: Sendable {
         guard let end = try document.text("expires_at") else {
             throw HydraError.missingParameter("'expires_at' is missing.")
         }
-        guard let expiresAt = RFC3339.seconds(end) else {
+        guard let expiresAt = RFC3339DateTime(end, .strict)?.seconds else {
             throw HydraError.malformed("'expires_at' is no RFC 3339 date.")
         }
         // Go's way to say that there is none.
-        guard expiresAt > RFC3339.goZero else { throw HydraError.missingParameter("'expires_at' is missing.") }
+        guard expiresAt > RFC3339DateTime.unset.seconds else {
+            throw HydraError.missingParameter("'expires_at' is missing.")
+        }
         guard let key = try document.object("jwk") else { throw HydraError.missingParameter("'jwk' is missing.") }
         guard let keyID = try key.text("kid"), !keyID.isEmpty else {
             throw HydraError.missingParameter("'jwk' has no 'kid'.")
@@ -90,36 +92,4 @@ struct TrustedIssuerEndpoints: Sendable {
 extension JSONObject {
     /// Whether this JWK holds what only its owner may know (RFC 7518 §6.2.2, §6.3.2, §6.4.1).
     var isPrivateKey: Bool { ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].contains { self[$0] != nil } }
-}
-
-extension RFC3339 {
-    /// `0001-01-01T00:00:00Z`.
-    fileprivate static let goZero: Int64 = -62_135_596_800
-
-    /// Seconds since 1970, fractions dropped; nil for text that is no date of this calendar.
-    static func seconds(_ text: String) -> Int64? {
-        let form = /(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:[Zz]|([+-])(\d\d):(\d\d))/
-        guard text.utf8.count <= 40, let match = text.wholeMatch(of: form), let year = Int64(match.1),
-            let month = Int64(match.2), let day = Int64(match.3), let hour = Int64(match.4),
-            let minute = Int64(match.5), let second = Int64(match.6), (1...12).contains(month),
-            (1...Self.days(inMonth: month, of: year)).contains(day), hour < 24, minute < 60, second < 60
-        else { return nil }
-        let offsetHour = match.8.flatMap { Int64($0) } ?? 0
-        let offsetMinute = match.9.flatMap { Int64($0) } ?? 0
-        guard offsetHour < 24, offsetMinute < 60 else { return nil }
-        let offset = (offsetHour * 60 + offsetMinute) * 60 * (match.7 == "-" ? -1 : 1)
-        // Days since 1970 by years that begin in March, so that the leap day is the last.
-        let shifted = month > 2 ? year : year - 1
-        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        let days = shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
-        return days * 86_400 + hour * 3_600 + minute * 60 + second - offset
-    }
-
-    private static func days(inMonth month: Int64, of year: Int64) -> Int64 {
-        switch month {
-        case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-        case 4, 6, 9, 11: 30
-        default: 31
-        }
-    }
 }

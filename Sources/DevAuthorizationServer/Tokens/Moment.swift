@@ -16,34 +16,25 @@ struct Moment: Sendable, Hashable, Comparable {
     }
 
     /// Whole seconds, rounded towards the past.
-    var seconds: Int64 { self.milliseconds.flooringDivision(by: 1_000) }
+    var seconds: Int64 { self.milliseconds.flooringDivision(by: 1_000).quotient }
 
     static func < (a: Moment, b: Moment) -> Bool { a.milliseconds < b.milliseconds }
 
-    /// This instant and that much; the far end of time when there is no such instant.
+    /// This instant and that much; the end of time on that side when there is no such instant.
     func adding(_ duration: GoDuration) -> Moment {
         let sum = self.milliseconds.addingReportingOverflow(duration.nanoseconds / 1_000_000)
-        return Moment(milliseconds: sum.overflow ? .max : sum.partialValue)
+        return Moment(milliseconds: sum.overflow ? (duration.nanoseconds < 0 ? .min : .max) : sum.partialValue)
     }
 }
 
-extension Int64 {
-    fileprivate func flooringDivision(by divisor: Int64) -> Int64 {
-        let (quotient, remainder) = self.quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? quotient - 1 : quotient
-    }
-}
-
-/// Times as RFC 3339 text in UTC: `2026-01-31T08:00:00Z`.
+/// Times as RFC 3339 text in UTC: `2026-01-31T08:00:00Z`; years that four digits cannot say stop at the ends.
 enum RFC3339 {
     /// To the millisecond.
     static func text(_ moment: Moment) -> String {
-        let fraction = String(moment.milliseconds - moment.seconds * 1_000 + 1_000).dropFirst()
-        return "\(Self.text(moment.seconds).dropLast()).\(fraction)Z"
+        let (seconds, milliseconds) = moment.milliseconds.flooringDivision(by: 1_000)
+        return RFC3339DateTime(clamping: seconds, nanoseconds: milliseconds * 1_000_000).millisecondText
     }
 
     /// To the second.
-    static func text(_ seconds: Int64) -> String {
-        Date(timeIntervalSince1970: TimeInterval(seconds)).formatted(.iso8601)
-    }
+    static func text(_ seconds: Int64) -> String { RFC3339DateTime(clamping: seconds).description }
 }

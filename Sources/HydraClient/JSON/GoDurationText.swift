@@ -15,11 +15,9 @@ enum GoDurationText {
     /// In whole units, because the published pattern knows no fraction; what is below a nanosecond is dropped, and what is
     /// beyond Go's range stops at its end.
     static func text(_ duration: Duration) -> String {
-        let isNegative = duration < .zero
-        let parts = (isNegative ? .zero - duration : duration).components
-        let whole = parts.seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let sum = whole.partialValue.addingReportingOverflow(parts.attoseconds / 1_000_000_000)
-        let nanoseconds = whole.overflow || sum.overflow ? Int64.max : sum.partialValue
-        return (isNegative ? "-" : "") + GoDuration(nanoseconds: nanoseconds).description
+        // Brought into range first: the components of what has more than 64 bits of seconds trap.
+        let limited = min(max(duration, .nanoseconds(-Int64.max)), .nanoseconds(Int64.max)).components
+        return GoDuration(nanoseconds: limited.seconds * 1_000_000_000 + limited.attoseconds / 1_000_000_000)
+            .description
     }
 }

@@ -7,7 +7,11 @@ package struct GoDuration: Sendable, Hashable {
 
     package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-    package static func seconds(_ seconds: Int64) -> GoDuration { GoDuration(nanoseconds: seconds * 1_000_000_000) }
+    /// What is beyond 64 bits of nanoseconds (292 years) stops at their end.
+    package static func seconds(_ seconds: Int64) -> GoDuration {
+        let product = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return GoDuration(nanoseconds: product.overflow ? (seconds < 0 ? .min : .max) : product.partialValue)
+    }
 
     /// Nil unless the text is a duration that is not negative and fits 64 bits of nanoseconds (292 years).
     package init?(_ text: String) {
@@ -75,13 +79,15 @@ package struct GoDuration: Sendable, Hashable {
 
 extension GoDuration: CustomStringConvertible {
     package var description: String {
-        let seconds = self.nanoseconds / 1_000_000_000
-        var text = ""
+        // The magnitude has one bit more than the number.
+        let magnitude = self.nanoseconds.magnitude
+        let seconds = magnitude / 1_000_000_000
+        var text = self.nanoseconds < 0 ? "-" : ""
         if seconds >= 3_600 { text += "\(seconds / 3_600)h" }
         if seconds >= 60 { text += "\(seconds / 60 % 60)m" }
-        if seconds > 0 || self.nanoseconds == 0 { text += "\(seconds % 60)s" }
-        var below = self.nanoseconds % 1_000_000_000
-        for (name, unit) in [("ms", Int64(1_000_000)), ("us", 1_000), ("ns", 1)] where below >= unit {
+        if seconds > 0 || magnitude == 0 { text += "\(seconds % 60)s" }
+        var below = magnitude % 1_000_000_000
+        for (name, unit) in [("ms", UInt64(1_000_000)), ("us", 1_000), ("ns", 1)] where below >= unit {
             text += "\(below / unit)\(name)"
             below %= unit
         }

@@ -165,7 +165,7 @@ let package = Package(
             name: "bearergate-dev",
             dependencies: [
                 "Assembly", "ProxyConfiguration", "DevAuthorizationServer", "OAuthModel", argumentParser, httpTypes,
-                logging, yams,
+                logging,
             ] + hummingbird + nio + lifecycle,
             swiftSettings: house),
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DevAuthorizationServer
+import ProxyConfiguration
 
 /// `bearergate-dev`: what a developer wants beside the proxy.
 @main
@@ -27,8 +28,8 @@ struct BearergateDev: AsyncParsableCommand {
         } catch let error as DevAuthorizationServerError {
             Terminal.complain(error.message)
             Self.exit(withError: ExitCode(2))
-        } catch let error as SeedFile.Unreadable {
-            Terminal.complain(error.description)
+        } catch let error as ConfigurationProblems {
+            Terminal.list(error.description)
             Self.exit(withError: ExitCode(2))
         } catch let error as DemoProblem {
             Terminal.complain(error.message)

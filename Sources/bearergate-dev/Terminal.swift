@@ -13,6 +13,11 @@ enum Terminal {
         FileHandle.standardError.write(Data("bearergate-dev: \(line)\n".utf8))
     }
 
+    /// Problems of a file on standard error, each a line that begins with its place, as editors read them.
+    static func list(_ problems: String) {
+        FileHandle.standardError.write(Data((problems + "\n").utf8))
+    }
+
     /// Returns at SIGINT, SIGTERM or the task's cancellation.
     static func waitForEnd() async {
         for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return }

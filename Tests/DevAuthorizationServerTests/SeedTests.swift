@@ -19,6 +19,33 @@ struct SeedTests {
         #expect(error?.message.contains("seed") == true)
     }
 
+    @Test("all that is wrong with a seed is told at once, and nothing of it is stored")
+    func allAtOnce() async throws {
+        try await withServer({ _ in }) { server in
+            let error = await #expect(throws: DevAuthorizationServerError.self) {
+                try await server.running.seed([
+                    "clients": [
+                        ["client_id": "good"], ["client_id": "good"], ["client_id": "b", "redirect_uri": ["x"]],
+                        ["client_id": "c", "client_secret": 123_456, "grant_types": "code"],
+                        ["client_id": "d", "redirect_uris": ["relative"]], ["client_id": "e", "created_at": "now"],
+                    ],
+                    "trusted_issuers": [["issuer": "x", "expires": "never"]],
+                ])
+            }
+            let message = try #require(error).message
+            for part in [
+                "clients[1].client_id: a client with this id is above already",
+                "clients[2].redirect_uri: unknown key `redirect_uri`",
+                "clients[3].client_secret: a number where a text belongs",
+                "clients[3].grant_types: a text where a list of texts belongs", "clients[4]: refused: A redirect URI",
+                "clients[5].created_at: `created_at` is the server's to say", "trusted_issuers[0].expires: unknown key",
+                "trusted_issuers[0]: the key `jwk` is missing or empty",
+            ] { #expect(message.contains(part), "\(part) in \(message)") }
+            #expect(!message.contains("123456"))
+            #expect(try await server.get(.admin, "/admin/clients").json == [])
+        }
+    }
+
     @Test("a seed may be read at every start: a client is replaced, and its tokens stay")
     func everyStart() async throws {
         try await withDatabasePath { path in

@@ -68,7 +68,7 @@ enum ImportTable {
             system: ["Dispatch", "Glibc", "FoundationEssentials", "Synchronization"]),
         Room(
             name: "bearergate-dev", rooms: ["Assembly", "ProxyConfiguration", "DevAuthorizationServer", "OAuthModel"],
-            libraries: hummingbird.union(nio).union(["ArgumentParser", "Yams"]),
+            libraries: hummingbird.union(nio).union(["ArgumentParser"]),
             system: ["Synchronization", "Glibc", "Foundation", "FoundationEssentials"]),
 
         // Tests only.

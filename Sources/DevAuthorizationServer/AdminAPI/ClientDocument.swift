@@ -143,3 +143,19 @@ extension JSONObject {
         return flag
     }
 }
+
+extension RegisteredClient {
+    /// What the admin API reads of a client, by the same tables.
+    static let seedMembers: [SeedMember] =
+        [SeedMember("client_id", .text), SeedMember("client_secret", .text)]
+        + (ClientMembers.texts + ClientMembers.optionalTexts).map { SeedMember($0.name, .text) }
+        + (ClientMembers.lists + ClientMembers.optionalLists).map { SeedMember($0.name, .textList) }
+        + ClientMembers.optionalFlags.map { SeedMember($0.name, .flag) }
+        + [SeedMember("skip_consent", .flag), SeedMember("jwks", .object), SeedMember("metadata", .any)]
+        + ClientLifespan.allCases.map { SeedMember($0.rawValue, .text) }
+
+    /// What answers say of a client beyond that; nobody can set it.
+    static let serversMembers = [
+        "client_secret_expires_at", "created_at", "updated_at", "registration_access_token", "registration_client_uri",
+    ]
+}

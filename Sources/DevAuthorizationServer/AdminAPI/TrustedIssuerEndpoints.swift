@@ -42,7 +42,8 @@ struct TrustedIssuerEndpoints: Sendable {
         return Reply.empty(.noContent)
     }
 
-    private static func trusted(_ document: JSONObject, now: Moment) throws -> TrustedIssuer {
+    /// What a document describes, held against the rules.
+    static func trusted(_ document: JSONObject, now: Moment) throws -> TrustedIssuer {
         let issuer = try document.text("issuer") ?? ""
         let subject = try document.text("subject") ?? ""
         let allowsAny = try document.flag("allow_any_subject") ?? false

@@ -1,14 +1,14 @@
 import FoundationEssentials
 
 /// Reads the few files a configuration consists of: itself and the secrets it names.
-enum ConfigurationFiles {
-    enum Failure: Error, Hashable {
+package enum ConfigurationFiles {
+    package enum Failure: Error, Hashable {
         case missing
         case unreadable
         case isFolder
         case tooLong(bytesMax: Int)
 
-        var summary: String {
+        package var summary: String {
             switch self {
             case .missing: "does not exist"
             case .unreadable: "cannot be read"
@@ -19,7 +19,7 @@ enum ConfigurationFiles {
     }
 
     /// A file's bytes; `bytesMax` is checked before anything is read where the file has a length.
-    static func read(_ path: String, bytesMax: Int) throws(Failure) -> [UInt8] {
+    package static func read(_ path: String, bytesMax: Int) throws(Failure) -> [UInt8] {
         guard let attributes = self.attributes(of: path) else {
             throw FileManager.default.fileExists(atPath: path) ? .unreadable : .missing
         }

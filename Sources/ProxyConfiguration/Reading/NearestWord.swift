@@ -1,7 +1,7 @@
 /// Finds the word that was probably meant.
-enum NearestWord {
+package enum NearestWord {
     /// What would be right instead of an unknown word.
-    static func remedy(for word: String, among known: [String]) -> String {
+    package static func remedy(for word: String, among known: [String]) -> String {
         if let nearest = self.nearest(to: word, among: known) { return "did you mean `\(nearest)`?" }
         return known.isEmpty
             ? "leave it out" : "known are " + known.map { "`\($0)`" }.joined(separator: ", ")

@@ -17,8 +17,26 @@ package enum YAMLText {
     /// What the library calls a repeated key that is no scalar.
     private static let keyWithoutText = "<uncovertable>"
 
+    /// What would be right, where that depends on what the file is for.
+    package struct Advice: Sendable {
+        /// How such a file begins.
+        package let beginning: String
+        /// What to do instead of building one value from another.
+        package let sharing: String
+
+        package init(beginning: String, sharing: String) {
+            self.beginning = beginning
+            self.sharing = sharing
+        }
+
+        package static let proxyConfiguration = Advice(
+            beginning: "begin with `version: 1`", sharing: "put what routes share under `defaults`")
+    }
+
     /// The root of the file's one document; nil when it cannot be read, which has been reported then.
-    package static func read(_ written: [UInt8], problems: ProblemCollector) -> ConfigurationNode? {
+    package static func read(
+        _ written: [UInt8], advice: Advice = .proxyConfiguration, problems: ProblemCollector
+    ) -> ConfigurationNode? {
         // Some editors put a byte order mark in front (YAML 1.2.2 §5.2); it says nothing.
         let bytes = written.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(written.dropFirst(3)) : written
         guard bytes.count <= self.bytesMax else {
@@ -33,7 +51,7 @@ package enum YAMLText {
         // The library is never given an anchor, and without the library there are no nodes to look at: what else is wrong
         // is found once the anchors are gone, and the message says so.
         if let position = AnchorScan.firstAnchor(in: bytes) {
-            self.reportAnchor(at: position, problems: problems, endsReading: true)
+            self.reportAnchor(at: position, advice: advice, problems: problems, endsReading: true)
             return nil
         }
         var renamed: Set<String> = []
@@ -44,12 +62,12 @@ package enum YAMLText {
                 // Anchors are held weakly by the nodes; the parser keeps them while we look.
                 let root = try withExtendedLifetime(parser) {
                     try parser.singleRoot().map { root in
-                        var conversion = Conversion(problems: problems, renamed: renamed)
+                        var conversion = Conversion(advice: advice, problems: problems, renamed: renamed)
                         return conversion.node(from: root, depth: 0)
                     }
                 }
                 guard let root else {
-                    problems.error("the file is empty", at: .start, remedy: "begin with `version: 1`")
+                    problems.error("the file is empty", at: .start, remedy: advice.beginning)
                     return nil
                 }
                 return root
@@ -73,7 +91,7 @@ package enum YAMLText {
                 text = changed
                 renamed.insert(name)
             } catch let error as YamlError {
-                self.report(error, problems: problems)
+                self.report(error, advice: advice, problems: problems)
                 return nil
             } catch {
                 problems.error("the file cannot be read as YAML", at: .start, remedy: "one YAML document is expected")
@@ -102,21 +120,24 @@ package enum YAMLText {
         return (String(scalars), String(stand))
     }
 
-    private static func reportAnchor(at position: Position, problems: ProblemCollector, endsReading: Bool = false) {
+    private static func reportAnchor(
+        at position: Position, advice: Advice, problems: ProblemCollector, endsReading: Bool = false
+    ) {
         let rest = endsReading ? "; the rest of the file is checked once there are none" : ""
         problems.error(
             "anchors and aliases are not read\(rest)", at: position,
-            remedy: "write the value out, or put what routes share under `defaults`; quote a text that begins with `&`")
+            remedy: "write the value out, or \(advice.sharing); quote a text that begins with `&`")
     }
 
-    private static func report(_ error: YamlError, problems: ProblemCollector) {
+    private static func report(_ error: YamlError, advice: Advice, problems: ProblemCollector) {
         switch error {
         case .scanner(let context, let problem, let mark, yaml: _),
             .parser(let context, let problem, let mark, yaml: _),
             .composer(let context, let problem, let mark, yaml: _):
             if problem.contains("undefined alias") {
                 self.reportAnchor(
-                    at: Position(line: mark.line, column: mark.column), problems: problems, endsReading: true)
+                    at: Position(line: mark.line, column: mark.column), advice: advice, problems: problems,
+                    endsReading: true)
                 return
             }
             let detail = context.map { " \($0.text)" } ?? ""
@@ -146,12 +167,14 @@ package enum YAMLText {
 
     /// One walk over the library's nodes, bounded in depth and number.
     private struct Conversion {
+        let advice: Advice
         let problems: ProblemCollector
         /// First characters of keys that were repeated and have been reported.
         let renamed: Set<String>
         private var nodes = 0
 
-        init(problems: ProblemCollector, renamed: Set<String>) {
+        init(advice: Advice, problems: ProblemCollector, renamed: Set<String>) {
+            self.advice = advice
             self.problems = problems
             self.renamed = renamed
         }
@@ -166,7 +189,7 @@ package enum YAMLText {
                 return nil
             }
             guard yaml.anchor == nil else {
-                YAMLText.reportAnchor(at: position, problems: self.problems)
+                YAMLText.reportAnchor(at: position, advice: self.advice, problems: self.problems)
                 return nil
             }
             switch yaml {
@@ -186,7 +209,7 @@ package enum YAMLText {
                 guard self.accepts(mapping.tag, at: position) else { return nil }
                 return ConfigurationNode(.mapping(self.members(of: mapping, depth: depth)), at: position)
             case .alias:
-                YAMLText.reportAnchor(at: position, problems: self.problems)
+                YAMLText.reportAnchor(at: position, advice: self.advice, problems: self.problems)
                 return nil
             }
         }
@@ -203,7 +226,7 @@ package enum YAMLText {
                 if name.string == "<<", name.style == .plain {
                     self.problems.error(
                         "merge keys are not read", at: position,
-                        remedy: "write the keys out, or put what routes share under `defaults`")
+                        remedy: "write the keys out, or \(self.advice.sharing)")
                     continue
                 }
                 let isRenamed = name.string.unicodeScalars.first.map { self.renamed.contains(String($0)) } ?? false

@@ -9,35 +9,27 @@ extension RunningAuthorizationServer {
     /// - `clients`: each with its `client_id`; one that is there is replaced.
     /// - `trusted_issuers`: one that is there stays as it is.
     ///
-    /// The same document may be read at every start.
+    /// The same document may be read at every start. All of it is checked before anything is stored, and all that is
+    /// wrong with it is told at once; members that the admin API does not know are refused.
     public func seed(_ document: JSONObject) async throws {
-        for member in document.members where !["clients", "trusted_issuers"].contains(member.name) {
+        let check = SeedCheck(document, hasUsers: false)
+        guard check.problems.isEmpty else {
             throw DevAuthorizationServerError(
-                .invalidOption, "the seed knows no '\(member.name)' (clients, users and trusted_issuers)")
+                .invalidOption,
+                "the seed cannot be put in place: " + check.problems.map(\.text).joined(separator: "; "))
         }
-        for client in try Self.objects("clients", in: document) {
-            guard let id = client["client_id"]?.stringValue, !id.isEmpty else {
-                throw DevAuthorizationServerError(.invalidOption, "a client of the seed has no client_id")
-            }
+        for client in document["clients"]?.arrayValue?.compactMap(\.objectValue) ?? [] {
+            let id = client["client_id"]?.stringValue ?? ""
             if try await self.put(client, .post, "/admin/clients", called: "the client '\(id)'") { continue }
             let path = "/admin/clients/" + PercentEncoding.encode(id)
             guard try await self.put(client, .put, path, called: "the client '\(id)'") else {
                 throw DevAuthorizationServerError(.refused, "the client '\(id)' of the seed cannot be replaced")
             }
         }
-        for issuer in try Self.objects("trusted_issuers", in: document) {
+        for issuer in document["trusted_issuers"]?.arrayValue?.compactMap(\.objectValue) ?? [] {
             let name = issuer["issuer"]?.stringValue ?? ""
             _ = try await self.put(issuer, .post, TrustedIssuerEndpoints.path, called: "the trusted issuer '\(name)'")
         }
-    }
-
-    private static func objects(_ name: String, in document: JSONObject) throws -> [JSONObject] {
-        guard let value = document.value(name) else { return [] }
-        let objects = value.arrayValue?.compactMap(\.objectValue) ?? []
-        guard let elements = value.arrayValue, objects.count == elements.count else {
-            throw DevAuthorizationServerError(.invalidOption, "'\(name)' of the seed is no list of objects")
-        }
-        return objects
     }
 
     /// False when there is one already.

@@ -1,0 +1,27 @@
+import Foundation
+
+/// One run of a program as built beside these tests, and what it said.
+struct ProgramRun {
+    let status: Int32
+    let output: String
+    let complaint: String
+
+    init(_ program: String, _ arguments: [String]) throws {
+        let tests = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        let process = Process()
+        process.executableURL = tests.deletingLastPathComponent().appending(path: program)
+        process.arguments = arguments
+        let (output, complaint) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = complaint
+        try process.run()
+        // Neither text fills a pipe, so one may wait while the other is read.
+        let texts = try [output, complaint].map { pipe in
+            String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        }
+        process.waitUntilExit()
+        self.status = process.terminationStatus
+        self.output = texts[0]
+        self.complaint = texts[1]
+    }
+}

@@ -17,6 +17,7 @@ from .client import Broken, wait_ready
 from .differential_exchange import Lane
 from .differential_explained import EXPLANATIONS
 from .differential_judge import Judge
+from .differential_message import h11
 from .differential_mutations import Inputs
 from .differential_planted import unseen
 from .outcome import HEAD, Row
@@ -62,6 +63,8 @@ def options():
             parser.error(f"{chosen.only} is neither a number nor the id of a row")
     if not chosen.binary.is_file():
         parser.error(f"{chosen.binary} is not there (swift build -c release --static-swift-stdlib --product bearergate)")
+    if h11 is None:
+        parser.error("python3 has no h11 (pip install -r Tests/Vectors/requirements.txt)")
     for program in ("nginx", "haproxy"):
         if not shutil.which(program):
             parser.error(f"{program} is missing (apt-get install {program})")

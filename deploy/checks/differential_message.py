@@ -3,7 +3,11 @@
 import dataclasses
 import re
 
-import h11
+try:
+    import h11
+except ModuleNotFoundError:
+    # `deploy/differential` says so, once it has been asked for more than its help.
+    h11 = None
 
 # More than any head in the corpus: what is too long is the readers' own business, and no disagreement.
 H11_BYTES_MAX = 1 << 18

@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import ServiceLifecycle
@@ -15,7 +16,8 @@ import UnixSignals
 /// print(server.publicURL, server.adminURL)
 /// await server.stop()
 /// ```
-/// Not for production: the admin API asks nobody who they are, and nothing here speaks TLS.
+/// Not for production: the admin API asks nobody who they are, and nothing here speaks TLS. What keeps web pages in a
+/// developer's browser from the admin API is at ``Options/host``.
 public struct DevAuthorizationServer: Sendable {
     public let options: Options
 
@@ -54,11 +56,14 @@ public struct DevAuthorizationServer: Sendable {
         let (events, announce) = AsyncStream.makeStream(of: Event.self)
         let host = self.options.host
         let services: [any Service] = [
-            self.application(.publicAPI(core), port: self.options.publicPort) { port in
+            self.application(.publicAPI(core), port: self.options.publicPort) { address, port in
                 core.publicListenerBound(at: Self.url(host: host, port: port))
                 announce.yield(.publicBound(port))
             },
-            self.application(.adminAPI(core), port: self.options.adminPort) { announce.yield(.adminBound($0)) },
+            self.application(.adminAPI(core), port: self.options.adminPort) { address, port in
+                core.adminListenerBound(isOnLoopback: address?.isLoopback ?? true)
+                announce.yield(.adminBound(port))
+            },
             ExpirySweep(core: core),
         ]
         var configuration = ServiceGroupConfiguration(
@@ -113,7 +118,7 @@ public struct DevAuthorizationServer: Sendable {
         guard let address = WebAddress(text), address.origin != nil, ["http", "https"].contains(address.scheme) else {
             return false
         }
-        return !text.utf8.contains(UInt8(ascii: "?")) && address.authority?.contains("@") == false
+        return !text.utf8.contains(UInt8(ascii: "?")) && !address.namesUser
     }
 
     private func checkPages() throws {
@@ -154,12 +159,19 @@ public struct DevAuthorizationServer: Sendable {
     }
 
     private func application(
-        _ table: EndpointTable, port: Int, bound: @escaping @Sendable (Int) -> Void
+        _ table: EndpointTable, port: Int, bound: @escaping @Sendable (SocketAddress?, Int) -> Void
     ) -> Application<EndpointTable> {
-        Application(
+        let stepLimit = TimeAmount(self.options.stepLimit)
+        return Application(
             responder: table,
-            configuration: ApplicationConfiguration(address: .hostname(self.options.host, port: port)),
-            onServerRunning: { channel in bound(channel.localAddress?.port ?? port) },
+            server: HTTPServerBuilder { responder in
+                ListenerChannel(http: HTTP1Channel(responder: responder), stepLimit: stepLimit)
+            },
+            configuration: ApplicationConfiguration(
+                address: .hostname(self.options.host, port: port),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    self.options.connectionsMax, logger: Self.serviceLogger)),
+            onServerRunning: { channel in bound(channel.localAddress, channel.localAddress?.port ?? port) },
             logger: Self.serviceLogger)
     }
 

@@ -24,7 +24,9 @@ extension DevAuthorizationServer {
 
         /// Where both listeners bind.
         ///
-        /// Loopback unless told: the admin API asks nobody who they are.
+        /// Loopback unless told: the admin API asks nobody who they are. It refuses (403) what a page of another origin has a
+        /// browser send, told by `Origin` or `Sec-Fetch-Site`; on loopback also every `Host` but this one, `localhost` and
+        /// loopback addresses, which is how DNS rebinding shows. Bound elsewhere, it answers to any `Host`.
         public var host = "127.0.0.1"
         /// The port of `/oauth2/token` and its like; 0 takes a free one.
         public var publicPort = 4444
@@ -58,6 +60,18 @@ extension DevAuthorizationServer {
         ///
         /// Standard error by default.
         public var announce: @Sendable (String) -> Void = Self.writeToStandardError
+
+        /// How long a connection may take for the head of a request, for its body, and for taking the answer.
+        ///
+        /// Longer than clients keep a connection that they may use again (AsyncHTTPClient: 60 s), so that it is they who
+        /// close it, and far longer than anything that is asked or answered here takes.
+        package var stepLimit = Duration.seconds(75)
+        /// How many connections a listener has at a time; more wait to be taken.
+        ///
+        /// Both listeners, the database and what is fetched stay within the 1,024 files that a process may have open.
+        package var connectionsMax = 448
+        /// How long an answer to `/health/ready` stands: probes do not wear the disk out.
+        package var readinessLifespan = Duration.seconds(1)
 
         public init() {}
 

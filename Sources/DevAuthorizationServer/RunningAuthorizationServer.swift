@@ -36,6 +36,11 @@ public struct RunningAuthorizationServer: Sendable {
     /// Removes what is over, as the server does by itself from time to time; how many rows that were.
     package func sweepExpired() async throws -> Int { try await self.core.sweepExpired() }
 
+    /// The same by transactions of so many rows of a kind.
+    package func sweepExpired(batchRows: Int) async throws -> Int {
+        try await self.core.sweepExpired(batchRows: batchRows)
+    }
+
     /// Finishes what is being answered, lets go of the ports and closes the database.
     ///
     /// Once is enough; twice does no harm.

@@ -25,8 +25,11 @@ final class ServerCore: Sendable {
     /// For asking and telling clients' own servers.
     let http: BoundedHTTPClient
     private let storage: Storage
+    private let readiness: Readiness
     private let clock: @Sendable () -> Date
     private let address: Mutex<String>
+    private let adminHost: String
+    private let adminIsOnLoopback = Mutex(true)
 
     /// Opens the database; keys and the system secret are made if it is new.
     init(_ options: DevAuthorizationServer.Options) async throws {
@@ -51,8 +54,10 @@ final class ServerCore: Sendable {
             defaultStrategy: options.tokenStrategy)
         self.browser = BrowserFlows(options, storage: self.storage, systemSecret: secret)
         self.lifespans = TokenLifespans(accessToken: .seconds(options.accessTokenLifespan.components.seconds))
+        self.readiness = Readiness(storage: self.storage, answerLifespan: options.readinessLifespan)
         self.clock = options.clock
         self.address = Mutex(options.issuer ?? "")
+        self.adminHost = options.host
     }
 
     func now() -> Moment { Moment(self.clock()) }
@@ -74,17 +79,25 @@ final class ServerCore: Sendable {
         self.address.withLock { if $0.isEmpty { $0 = url } }
     }
 
+    /// Called once the admin listener has its port, before a request is served.
+    func adminListenerBound(isOnLoopback: Bool) {
+        self.adminIsOnLoopback.withLock { $0 = isOnLoopback }
+    }
+
+    var adminCallers: AdminCallers {
+        AdminCallers(isOnLoopback: self.adminIsOnLoopback.withLock { $0 }, host: self.adminHost)
+    }
+
     var tokenIssuer: TokenIssuer {
         TokenIssuer(mint: self.mint, idTokenKey: self.idTokenKey, issuer: self.issuer, defaults: self.lifespans)
     }
 
-    func checkDatabase() async throws {
-        try await self.storage.check()
-    }
+    /// Whether clients and tokens can be kept.
+    func isReady() async -> Bool { await self.readiness.isReady(at: .now) }
 
     /// Removes what is over; how many rows that were.
-    func sweepExpired() async throws -> Int {
-        try await self.storage.sweepExpired(now: self.now())
+    func sweepExpired(batchRows: Int = Storage.batchRows) async throws -> Int {
+        try await self.storage.sweepExpired(now: self.now(), batchRows: batchRows)
     }
 
     func close() async throws {

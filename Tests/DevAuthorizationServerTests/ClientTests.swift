@@ -258,3 +258,37 @@ struct ClientTests {
         return nil
     }
 }
+
+@Suite("Long lists")
+struct LongListTests {
+    @Test("thousands of post-logout URIs are each found among the origins of thousands of redirect URIs")
+    func postLogoutOrigins() async throws {
+        try await withServer { server in
+            let number = 3_000
+            let document: JSONValue = [
+                "redirect_uris": .strings((0..<number).map { "https://h\($0).example/cb" }),
+                "post_logout_redirect_uris": .strings((0..<number).reversed().map { "https://h\($0).example/x" }),
+                "token_endpoint_auth_method": "none",
+            ]
+            let answer = try await server.post(.admin, "/admin/clients", json: document)
+            #expect(answer.status == 201)
+        }
+    }
+
+    @Test("more scopes than can be granted are asked about, or granted, by nobody")
+    func scopes() async throws {
+        try await withServer { server in
+            let words = (0..<257).map { "scope-\($0)" }
+            let client = try await server.makeClient()
+            let token = try await server.token(client).text("access_token")
+            #expect(try await server.introspect(token, scope: words.joined(separator: " ")).status == 400)
+            let flow = Flow(Browser(server), try await server.makeWebClient())
+            let challenge = try await flow.consentChallenge()
+            for name in ["grant_scope", "grant_access_token_audience"] {
+                let answer = try await server.put(
+                    "\(Flow.requests)/consent/accept?consent_challenge=\(challenge)", json: [name: .strings(words)])
+                #expect(answer.status == 400)
+            }
+        }
+    }
+}

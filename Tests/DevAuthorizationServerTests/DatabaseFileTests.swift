@@ -63,6 +63,38 @@ struct DatabaseFileTests {
         }
     }
 
+    @Test("of many that bring one code to two servers on one file at once exactly one wins, and the grant ends")
+    func oneCode() async throws {
+        try await withDatabasePath { path in
+            try await withServer({ $0.database = .file(path) }) { one in
+                try await withServer({ $0.database = .file(path) }) { other in
+                    let flow = Flow(Browser(one), try await one.makeWebClient())
+                    let place = try await flow.run()
+                    let code = try #require(place["code"])
+                    let form = [
+                        ("grant_type", "authorization_code"), ("code", code), ("redirect_uri", Flow.callback),
+                        ("code_verifier", Flow.verifier),
+                    ]
+                    let answers = try await withThrowingTaskGroup(of: Answer.self) { group in
+                        for number in 0..<10 {
+                            group.addTask {
+                                try await (number.isMultiple(of: 2) ? one : other).post(
+                                    .public, "/oauth2/token", form: form, credentials: flow.client.credentials)
+                            }
+                        }
+                        return try await group.reduce(into: [Answer]()) { $0.append($1) }
+                    }
+                    let won = answers.filter { $0.status == 200 }
+                    #expect(won.count == 1)
+                    #expect(answers.count { $0.status == 400 && $0.text("error") == "invalid_grant" } == 9)
+                    for server in [one, other] {
+                        #expect(!(try await server.isActive(won.first?.text("access_token") ?? "")))
+                    }
+                }
+            }
+        }
+    }
+
     @Test("neither tokens nor secrets are in the file, and it is its owner's alone")
     func nothingToSteal() async throws {
         try await withDatabasePath { path in

@@ -86,7 +86,7 @@ struct ListenerTests {
             let base = issuer.map { String($0.dropLast()) } ?? server.running.publicURL
             for path in [
                 "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server",
-                "/.well-known/oauth-authorization-server/x",
+                "/.well-known/oauth-authorization-server" + (issuer == nil ? "" : "/x"),
             ] {
                 let answer = try await server.get(.public, path)
                 #expect(answer["issuer"] == .string(issuer ?? server.running.publicURL))
@@ -104,6 +104,27 @@ struct ListenerTests {
                     let names = answer["\(endpoint)_endpoint_auth_signing_alg_values_supported"]?.stringListValue
                     #expect(names?.contains("RS256") == true && names?.contains("none") == false)
                 }
+            }
+        }
+    }
+
+    @Test(
+        "RFC 8414 §3.1: behind the well-known path stands the issuer's own, and no other",
+        arguments: [
+            (nil as String?, ["/x", "/"], [""]), ("http://a.example/", ["/x", "/"], [""]),
+            ("http://a.example/x/", ["/y", "/x/", "/x/y", "/"], ["", "/x", "/%78"]),
+            ("http://a.example/x/{y}", ["/x", "/x/z", "/x/{y}/z"], ["", "/x/%7By%7D"]),
+        ])
+    func issuerPaths(issuer: String?, foreign: [String], own: [String]) async throws {
+        try await withServer({ $0.issuer = issuer }) { server in
+            let wellKnown = "/.well-known/oauth-authorization-server"
+            for path in foreign {
+                let answer = try await server.get(.public, wellKnown + path.replacing("{", with: "%7B"))
+                #expect(answer.status == 404, "\(path)")
+            }
+            for path in own {
+                let answer = try await server.get(.public, wellKnown + path)
+                #expect(answer.status == 200, "\(path)")
             }
         }
     }

@@ -32,6 +32,7 @@ extension EndpointTable {
         table.on(.get, "/version") { _ in Reply.json(["version": .string(DevAuthorizationServer.version)]) }
         table.addHealth(core)
         table.fallback = { Self.redirectFromOldPath($0) }
+        table.callerRefusal = { core.adminCallers.refusal(of: $0) }
         return table
     }
 

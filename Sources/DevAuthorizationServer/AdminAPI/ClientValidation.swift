@@ -83,10 +83,11 @@ extension RegisteredClient {
         for uri in self.redirectURIs where WebAddress(uri) == nil {
             throw HydraError.invalidRedirectURI("'\(uri)' is no absolute address, or it has a fragment.")
         }
-        let redirectOrigins = self.redirectURIs.compactMap { WebAddress($0)?.origin }
+        // By bytes, and looked up: a body holds tens of thousands of each.
+        let redirectOrigins = Set(self.redirectURIs.compactMap { (WebAddress($0)?.origin).map { Array($0.utf8) } })
         for uri in self.postLogoutRedirectURIs {
             guard let address = WebAddress(uri), !RedirectTarget.runningSchemes.contains(address.scheme),
-                let origin = address.origin, redirectOrigins.contains(where: { $0.hasSameOctets(as: origin) })
+                let origin = address.origin, redirectOrigins.contains(Array(origin.utf8))
             else {
                 throw HydraError.invalidClientMetadata(
                     "post_logout_redirect_uri '\(uri)' has not the scheme, host and port of any redirect URI.")

@@ -11,8 +11,12 @@ struct IntrospectionEndpoint: Sendable {
         let form = try await call.form()
         guard !form.isEmpty else { throw HydraError.invalidRequest("The body of the request is empty.") }
         try form.requireEachOnce()
+        let wanted = form.words(of: "scope")
+        guard wanted.count <= RequestedScope.wordsMax else {
+            throw HydraError.invalidRequest("More than \(RequestedScope.wordsMax) scopes are asked about.")
+        }
         guard let token = form["token"], let active = try await self.activeToken(token),
-            Self.covers(active.scope, wanted: form.words(of: "scope"))
+            Self.covers(active.scope, wanted: wanted)
         else {
             // Exactly this, without a hint why.
             return Reply.json(["active": false])

@@ -59,8 +59,12 @@ extension RegisteredClient {
     /// A client that cannot keep a secret (RFC 6749 §2.1).
     var isPublic: Bool { self.authenticationMethod == "none" }
 
-    /// The registered scopes; unlike a request's they may be separated by any white space.
-    var scopes: [String] { self.scope.split(whereSeparator: \.isWhitespace).map(String.init) }
+    /// The registered scopes; unlike a request's they may be separated by any white space (the contract, §5).
+    ///
+    /// By code points: a combining mark behind a space joins it to one `Character`, and would be lost with it.
+    var scopes: [String] {
+        self.scope.unicodeScalars.split(whereSeparator: \.properties.isWhitespace).map { String($0) }
+    }
 
     /// Whether the client may use this grant; a client that named none may use the code flow.
     func allows(grantType: String) -> Bool {

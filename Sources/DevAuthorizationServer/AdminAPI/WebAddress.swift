@@ -50,15 +50,19 @@ struct WebAddress: Sendable, Hashable {
     var isSecure: Bool {
         guard let origin = self.origin else { return false }
         guard self.scheme == "http" else { return self.scheme == "https" }
-        let host = origin.dropFirst("http://".count)
+        let host = origin.utf8.dropFirst("http://".utf8.count)
+        if host.suffix(".localhost".utf8.count).elementsEqual(".localhost".utf8) { return true }
         return ["localhost", "127.0.0.1", "[::1]"].contains { name in
-            host == name || host.hasPrefix(name + ":") || (name == "localhost" && host.hasSuffix(".localhost"))
+            host.elementsEqual(name.utf8) || host.starts(with: "\(name):".utf8)
         }
     }
 
+    /// Whether a user, and perhaps a password, stands before the host.
+    var namesUser: Bool { self.authority?.utf8.contains(UInt8(ascii: "@")) ?? false }
+
     /// Nothing but an origin, but for one slash behind it.
     var isBareOrigin: Bool {
-        guard let authority = self.authority, !authority.isEmpty, !authority.contains("@") else { return false }
+        guard let authority = self.authority, !authority.isEmpty, !self.namesUser else { return false }
         return self.rest.isEmpty || self.rest == "/"
     }
 

@@ -36,12 +36,13 @@ struct BrowserCookies: Sendable {
     func digests(_ kind: Kind, in fields: HTTPFields) -> [TokenDigest] {
         let name = self.name(kind)
         var digests: [TokenDigest] = []
-        for pair in fields[values: .cookie].joined(separator: ";").split(separator: ";") {
-            let pair = pair.trimmingOptionalWhitespace
-            guard let equals = pair.firstIndex(of: "="), pair[..<equals] == name, digests.count < Self.alikeMax else {
-                continue
-            }
-            digests.append(TokenDigest(browserSecret: String(pair[pair.index(after: equals)...])))
+        for pair in fields[values: .cookie].joined(separator: ";").utf8.split(separator: UInt8(ascii: ";")) {
+            let pair = Substring(pair).trimmingOptionalWhitespace.utf8
+            guard let equals = pair.firstIndex(of: UInt8(ascii: "=")), pair[..<equals].elementsEqual(name.utf8),
+                digests.count < Self.alikeMax
+            else { continue }
+            digests.append(
+                TokenDigest(browserSecret: String(decoding: pair[pair.index(after: equals)...], as: UTF8.self)))
         }
         return digests
     }

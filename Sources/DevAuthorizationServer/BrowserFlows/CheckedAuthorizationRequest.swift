@@ -70,7 +70,7 @@ struct CheckedAuthorizationRequest: Sendable {
             throw HydraError.unsupportedResponseType("This server answers with the response type 'code' only.")
         }
         let allowed = client.responseTypes.isEmpty ? ["code"] : client.responseTypes
-        guard allowed.contains(where: { Set($0.split(separator: " ").map(String.init)) == wanted }) else {
+        guard allowed.contains(where: { Set($0.spaceSeparatedWords) == wanted }) else {
             throw HydraError.unsupportedResponseType("The client is not registered for the response type 'code'.")
         }
     }

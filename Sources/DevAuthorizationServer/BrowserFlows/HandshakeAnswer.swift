@@ -106,7 +106,16 @@ struct AcceptedConsent: HandshakeDocument {
     }
 
     /// Refuses scopes that tokens could not say: joined by spaces they would be others (RFC 6749 §3.3).
+    ///
+    /// More than can be asked for at once is nobody's grant: what comes later is compared with all of it.
     func checked() throws -> AcceptedConsent {
+        guard self.scope.count <= RequestedScope.wordsMax else {
+            throw HydraError.malformed("'grant_scope' has more than \(RequestedScope.wordsMax) entries.")
+        }
+        guard self.audience.count <= RegisteredClient.audiencesMax else {
+            throw HydraError.malformed(
+                "'grant_access_token_audience' has more than \(RegisteredClient.audiencesMax) entries.")
+        }
         guard self.scope.allSatisfy({ Scope($0) != nil }) else {
             throw HydraError.malformed("An entry of 'grant_scope' is no scope token.")
         }

@@ -27,8 +27,8 @@ struct IDTokenHint: Sendable {
     /// What a JWT claims, looked at without its signature: for a hint that was verified when its request came, or to find
     /// the key that has to verify it.
     static func unverifiedClaims(of token: String) -> JSONObject? {
-        let segments = token.split(separator: ".", omittingEmptySubsequences: false)
-        guard segments.count == 3, let payload = Base64URL.decode(String(segments[1])) else { return nil }
+        let segments = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard segments.count == 3, let payload = Base64URL.decode(String(Substring(segments[1]))) else { return nil }
         return (try? JSONReader.read(payload, limits: JSONBody.storedLimits))?.objectValue
     }
 }

@@ -107,8 +107,11 @@ extension [FormURLEncoded.Parameter] {
 extension String {
     /// The address with these parameters behind those that it has.
     func addingQuery(_ parameters: [FormURLEncoded.Parameter]) -> String {
-        let separator = !self.contains("?") ? "?" : self.hasSuffix("?") || self.hasSuffix("&") ? "" : "&"
-        return self + separator + parameters.encodedText
+        // By bytes: a `?` with a combining mark behind it still begins the query.
+        let question = UInt8(ascii: "?")
+        guard self.utf8.contains(question) else { return self + "?" + parameters.encodedText }
+        let isOpen = self.utf8.last == question || self.utf8.last == UInt8(ascii: "&")
+        return self + (isOpen ? "" : "&") + parameters.encodedText
     }
 
     /// RFC 8252 §7.3: a native app listens on any port of the loopback address; all else has to be equal.

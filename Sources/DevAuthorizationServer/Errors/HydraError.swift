@@ -85,6 +85,9 @@ extension HydraError {
 
     static let unknownRoute = HydraError(.notFound, "Not Found", "There is nothing at this path.")
 
+    static let expectationFailed = HydraError(
+        .expectationFailed, "Expectation Failed", "The only expectation that is met is '100-continue'.")
+
     static let methodNotAllowed = HydraError(
         .methodNotAllowed, "Method Not Allowed", "This path does not answer this method.")
 }

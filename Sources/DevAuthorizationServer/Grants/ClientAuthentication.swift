@@ -95,7 +95,7 @@ struct ClientAuthentication: Sendable {
     private static func presented(_ call: Call, form: FormFields) throws -> Presented {
         let field = call.request.headers[.authorization] ?? ""
         let formSecret = form["client_secret"] ?? ""
-        guard field.lowercased().hasPrefix("basic") else {
+        guard field.lowercased().utf8.starts(with: "basic".utf8) else {
             guard let clientID = form["client_id"], !clientID.isEmpty else {
                 throw HydraError.invalidRequest(
                     "Client credentials are missing or malformed, in the Authorization field and in the body.")

@@ -73,7 +73,7 @@ actor ClientKeySets {
 
     /// Whoever can change the keys on their way is that client.
     private static func isTrustworthy(_ address: String) -> Bool {
-        guard let address = WebAddress(address), address.authority?.contains("@") == false else { return false }
+        guard let address = WebAddress(address), address.authority != nil, !address.namesUser else { return false }
         return address.isSecure
     }
 

@@ -19,7 +19,7 @@ enum RequestedScope {
     }
 
     /// Each word is compared with all that the client may have; nobody asks a user about more.
-    private static let wordsMax = 256
+    static let wordsMax = 256
 }
 
 extension RegisteredClient {
@@ -32,7 +32,7 @@ extension RegisteredClient {
     }
 
     /// Each is compared with all that the client may ask for.
-    private static let audiencesMax = 256
+    static let audiencesMax = 256
 }
 
 extension FormFields {

@@ -13,6 +13,8 @@ struct EndpointTable: HTTPResponder {
     private var endpoints: [Endpoint] = []
     /// Where a path that is in no table leads, such as Hydra's old admin paths.
     var fallback: @Sendable (Call) -> Response? = { _ in nil }
+    /// Whether a request that came over a socket is one the listener does not take.
+    var callerRefusal: @Sendable (Request) -> HydraError? = { _ in nil }
 
     private struct Endpoint: Sendable {
         /// A segment is literal, or nil for a parameter.
@@ -22,7 +24,11 @@ struct EndpointTable: HTTPResponder {
 
     /// Adds a handler; `{name}` in the path stands for one segment.
     mutating func on(_ method: HTTPRequest.Method, _ path: String, _ handler: @escaping Handler) {
-        let segments = path.split(separator: "/").map { $0.hasPrefix("{") ? nil : String($0) }
+        self.on(method, path.split(separator: "/").map { $0.hasPrefix("{") ? nil : String($0) }, handler)
+    }
+
+    /// The same by the path's segments: literal ones, decoded, and nil for a parameter.
+    mutating func on(_ method: HTTPRequest.Method, _ segments: [String?], _ handler: @escaping Handler) {
         if let index = self.endpoints.firstIndex(where: { $0.segments == segments }) {
             self.endpoints[index].handlers.append((method, handler))
         } else {
@@ -31,7 +37,10 @@ struct EndpointTable: HTTPResponder {
     }
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-        await self.answer(request)
+        if let refusal = RequestConditions.refusal(of: request) ?? self.callerRefusal(request) {
+            return Reply.error(refusal)
+        }
+        return await self.answer(request)
     }
 
     /// The answer to a request, whatever happens on the way.
@@ -79,12 +88,14 @@ struct EndpointTable: HTTPResponder {
     }
 
     /// The path's segments, each decoded once; nil when an escape is broken or what it makes is not UTF-8.
-    private static func segments(of path: String) -> [String]? {
+    static func segments(of path: String) -> [String]? {
         var segments: [String] = []
-        for segment in path.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+        // By bytes: a `/` with a combining mark behind it still ends a segment.
+        for bytes in path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).dropFirst() {
+            let segment = String(Substring(bytes))
             // A `+` in a path is a plus: only escapes are undone.
-            guard let text = segment.contains("%") ? segment.replacing("+", with: "%2B").formDecoded : String(segment)
-            else { return nil }
+            let hasEscape = bytes.contains(UInt8(ascii: "%"))
+            guard let text = hasEscape ? segment.replacing("+", with: "%2B").formDecoded : segment else { return nil }
             segments.append(text)
         }
         return segments

@@ -4,14 +4,16 @@ struct MediaTypeField: Sendable {
     let parameters: [String: String]
 
     init(_ value: String) {
-        let parts = value.split(separator: ";").map { $0.trimmingOptionalWhitespace }
+        let parts = value.utf8.split(separator: UInt8(ascii: ";")).map { Substring($0).trimmingOptionalWhitespace }
         self.name = parts.first?.lowercased() ?? ""
         var parameters: [String: String] = [:]
         for part in parts.dropFirst() {
-            guard let equals = part.firstIndex(of: "=") else { continue }
-            let value = part[part.index(after: equals)...]
-            let isQuoted = value.count >= 2 && value.hasPrefix("\"") && value.hasSuffix("\"")
-            parameters[part[..<equals].lowercased()] = String(isQuoted ? value.dropFirst().dropLast() : value)
+            guard let equals = part.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let value = part.utf8[part.utf8.index(after: equals)...]
+            let quote = UInt8(ascii: "\"")
+            let isQuoted = value.count >= 2 && value.first == quote && value.last == quote
+            let name = String(Substring(part.utf8[..<equals])).lowercased()
+            parameters[name] = String(Substring(isQuoted ? value.dropFirst().dropLast() : value))
         }
         self.parameters = parameters
     }
@@ -19,7 +21,9 @@ struct MediaTypeField: Sendable {
 
 extension StringProtocol {
     var trimmingOptionalWhitespace: String {
-        let head = self.drop { $0 == " " || $0 == "\t" }
-        return String(head.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
+        var rest = Substring(self).utf8
+        while let first = rest.first, first == 0x20 || first == 0x09 { rest.removeFirst() }
+        while let last = rest.last, last == 0x20 || last == 0x09 { rest.removeLast() }
+        return String(Substring(rest))
     }
 }

@@ -33,10 +33,7 @@ struct FormFields: Sendable {
     }
 
     /// The value's words: split at single spaces, empty pieces dropped (Hydra's contract, §5).
-    func words(of name: String) -> [String] {
-        // By bytes: a space with a combining mark behind it is one character, and still a space.
-        (self[name] ?? "").utf8.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-    }
+    func words(of name: String) -> [String] { (self[name] ?? "").spaceSeparatedWords }
 }
 
 extension Call {

@@ -17,12 +17,21 @@ extension EndpointTable {
         }
         table.on(.get, "/.well-known/jwks.json") { documents.keySet($0) }
         table.on(.get, "/.well-known/openid-configuration") { documents.configuration($0) }
-        // RFC 8414 §3.1 puts an issuer's path behind the well-known one.
-        table.on(.get, "/.well-known/oauth-authorization-server") { documents.configuration($0) }
-        table.on(.get, "/.well-known/oauth-authorization-server/{issuer}") { documents.configuration($0) }
+        // RFC 8414 §3.1 puts an issuer's path behind the well-known one; without it asks who comes by a proxy that took
+        // the path away.
+        let wellKnown = [".well-known", "oauth-authorization-server"]
+        table.on(.get, wellKnown) { documents.configuration($0) }
+        if let path = Self.issuerPath(core.issuer) { table.on(.get, wellKnown + path) { documents.configuration($0) } }
         table.addBrowserFlows(core)
         table.addHealth(core)
         return table
+    }
+
+    /// The segments of the issuer's path without a `/` at its end; nil for an issuer that has none.
+    private static func issuerPath(_ issuer: String) -> [String]? {
+        guard var path = WebAddress(issuer)?.rest else { return nil }
+        if path.utf8.last == UInt8(ascii: "/") { path.unicodeScalars.removeLast() }
+        return path.isEmpty ? nil : Self.segments(of: path)
     }
 
     /// The authorization endpoint and the pages around it; a page that somebody else has is closed here, or the login
@@ -55,16 +64,16 @@ extension EndpointTable {
 
     /// `/health/alive`: the process answers.
     ///
-    /// `/health/ready`: so does its database.
+    /// `/health/ready`: so does its database, and it keeps what is written.
     mutating func addHealth(_ core: ServerCore) {
         self.on(.get, "/health/alive") { _ in Reply.json(["status": "ok"]) }
         self.on(.get, "/health/ready") { _ in
-            do {
-                try await core.checkDatabase()
-                return Reply.json(["status": "ok"])
-            } catch {
-                return Reply.json(["errors": ["database": "the database does not answer"]], status: .serviceUnavailable)
+            guard await core.isReady() else {
+                return Reply.json(
+                    ["errors": ["database": "the database does not answer, or does not keep what is written"]],
+                    status: .serviceUnavailable)
             }
+            return Reply.json(["status": "ok"])
         }
     }
 }

@@ -31,8 +31,8 @@ struct UserinfoEndpoint: Sendable {
     /// RFC 6750 §2.1; a second field is one too many.
     private static func bearerToken(_ fields: [String]) -> String? {
         guard fields.count == 1 else { return nil }
-        let words = fields[0].split(separator: " ", omittingEmptySubsequences: true)
+        let words = fields[0].spaceSeparatedWords
         guard words.count == 2, words[0].lowercased() == "bearer" else { return nil }
-        return String(words[1])
+        return words[1]
     }
 }

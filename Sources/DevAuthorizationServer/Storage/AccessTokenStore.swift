@@ -55,7 +55,7 @@ struct AccessTokenStore: Sendable {
         let scope: String = row["scope"]
         return IssuedAccessToken(
             grantID: row["grant_id"], clientID: row["client_id"], subject: row["subject"],
-            scope: scope.split(separator: " ").map(String.init), audience: try StringListText.decode(row["audience"]),
+            scope: scope.spaceSeparatedWords, audience: try StringListText.decode(row["audience"]),
             issuedAt: Moment(milliseconds: row["issued_at"]), expiresAt: Moment(milliseconds: row["expires_at"]),
             grant: try (row["authorization"] as String?).map { try AuthorizationGrant(storedText: $0) })
     }

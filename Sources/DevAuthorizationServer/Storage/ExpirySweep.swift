@@ -26,21 +26,23 @@ struct ExpirySweep: Service {
 
 extension Storage {
     /// One round: of each kind batch after batch, until nothing is left or the round has done its part.
-    func sweepExpired(now: Moment) async throws -> Int {
+    ///
+    /// - Parameter batchRows: how many rows one transaction takes of a kind.
+    func sweepExpired(now: Moment, batchRows: Int = Self.batchRows) async throws -> Int {
         var sum = 0
         for rows in ExpiredRows.allCases {
             for _ in 0..<Self.batchesPerRound {
                 // A transaction each, so that a writer waits for one batch at most.
-                let count = try await self.write { try rows.sweep($0, now: now, limit: Self.batchRows) }
+                let count = try await self.write { try rows.sweep($0, now: now, limit: batchRows) }
                 sum += count
-                if count < Self.batchRows || Task.isCancelled { break }
+                if count < batchRows || Task.isCancelled { break }
             }
         }
         return sum
     }
 
     /// Some milliseconds of writing.
-    private static let batchRows = 256
+    static let batchRows = 256
     /// 25,600 rows of a kind a round; what is more waits for the next.
     private static let batchesPerRound = 100
 }

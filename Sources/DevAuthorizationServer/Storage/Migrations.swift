@@ -15,8 +15,19 @@ extension Storage {
         migrator.registerMigration("3: refresh tokens, trusted issuers") { database in
             try database.execute(sql: Self.tokens)
         }
+        migrator.registerMigration("4: readiness") { database in
+            try database.execute(sql: Self.readiness)
+        }
         return migrator
     }
+
+    /// One row, written to see whether writing works.
+    private static let readiness = """
+        CREATE TABLE readiness (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            writes INTEGER NOT NULL
+        ) STRICT;
+        """
 
     /// By its name a file is known to be ours.
     static let firstMigration = "1: clients, access tokens, keys"

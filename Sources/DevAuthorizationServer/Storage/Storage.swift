@@ -9,17 +9,21 @@ import GRDB
 /// the kernel and outlives this process, kill -9 included; only the power failing could take the last ones.
 struct Storage: Sendable {
     let database: any DatabaseWriter
+    /// The file that was opened; nil in memory.
+    private let file: OpenedFile?
 
     /// Opens, or makes, the database and brings its schema up to date.
     init(_ place: DevAuthorizationServer.Options.Database) throws {
         switch place {
         case .memory:
             self.database = try DatabaseQueue(named: nil, configuration: Self.configuration)
+            self.file = nil
         case .file(let path):
             try Self.createFile(at: path)
             try Self.requireOurs(at: path)
             try Self.makePrivate(path)
             self.database = try DatabasePool(path: path, configuration: Self.configuration)
+            self.file = OpenedFile(path: path)
         }
         try Self.migrator.migrate(self.database)
     }
@@ -34,9 +38,20 @@ struct Storage: Sendable {
         try await self.database.write(work)
     }
 
-    /// Whether the database answers at all.
+    /// Throws unless the database answers and keeps what is written: reads go on when the disk is full, and writes go on,
+    /// into nothing, when the file was taken away.
     func check() async throws {
         _ = try await self.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM system_secret") }
+        guard self.file?.isStillThere ?? true else {
+            throw DevAuthorizationServerError(.databaseUnusable, "the database file was removed or replaced")
+        }
+        try await self.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO readiness (id, writes) VALUES (1, 1)
+                    ON CONFLICT (id) DO UPDATE SET writes = writes + 1
+                    """)
+        }
     }
 
     /// Writes the log back into the file and lets go of it.
@@ -90,4 +105,24 @@ struct Storage: Sendable {
 
     /// A second process may be writing to the same file; longer than this it is not writing but stuck.
     private static let busySeconds = 5.0
+}
+
+/// A file by its path, and what was there when it was opened.
+private struct OpenedFile: Sendable {
+    let path: String
+    private let identity: [Int]
+
+    init(path: String) {
+        self.path = path
+        self.identity = Self.identity(of: path)
+    }
+
+    /// Whether the path still leads to the same file.
+    var isStillThere: Bool { Self.identity(of: self.path) == self.identity }
+
+    /// Device and inode; empty when there is no file.
+    private static func identity(of path: String) -> [Int] {
+        let attributes = (try? FileManager.default.attributesOfItem(atPath: path)) ?? [:]
+        return [FileAttributeKey.systemNumber, .systemFileNumber].compactMap { attributes[$0] as? Int }
+    }
 }

@@ -28,9 +28,10 @@ struct OpaqueTokens: Sendable {
     ///
     /// Hydra takes a token without its prefix too, so it may be missing.
     func isOurs(_ token: String, _ kind: Kind) -> Bool {
-        let parts = TokenDigest.withoutPrefix(token, kind).split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 2, let key = Base64URL.decode(String(parts[0])), key.count == Self.keyByteCount,
-            let signature = Base64URL.decode(String(parts[1]))
+        let parts = TokenDigest.withoutPrefix(token, kind).utf8.split(
+            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard parts.count == 2, let key = Base64URL.decode(String(Substring(parts[0]))),
+            key.count == Self.keyByteCount, let signature = Base64URL.decode(String(Substring(parts[1])))
         else { return false }
         return ConstantTime.areEqual(self.signer.authenticationCode(for: key.span).bytes, signature)
     }

@@ -23,6 +23,8 @@ struct TokenDigest: Sendable, Hashable {
     var data: Data { Data(self.bytes) }
 
     static func withoutPrefix(_ token: String, _ kind: OpaqueTokens.Kind) -> Substring {
-        token.hasPrefix(kind.rawValue) ? token.dropFirst(kind.rawValue.count) : token[...]
+        // By bytes: a combining mark behind the prefix belongs to what follows it.
+        let prefix = kind.rawValue.utf8
+        return token.utf8.starts(with: prefix) ? Substring(token.utf8.dropFirst(prefix.count)) : token[...]
     }
 }

@@ -1,0 +1,141 @@
+import NIOCore
+import NIOHTTP1
+
+/// One connection, right behind the decoder: how long it may stall, `100 Continue`, and the host of requests that name none.
+///
+/// Confined to its channel's loop.
+final class ListenerConnection: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let stepLimit: TimeAmount
+    private var steps = ConnectionSteps()
+    /// When the step that the connection is at has to be over.
+    private var deadline = NIODeadline.distantFuture
+    private var timer: Scheduled<Void>?
+
+    /// - Parameter stepLimit: how long a connection may take for a whole head, for its whole body, for taking the answer.
+    init(stepLimit: TimeAmount) { self.stepLimit = stepLimit }
+
+    /// The one expectation there is (RFC 9110 §10.1.1).
+    static let continueExpectation = "100-continue"
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { self.begin(context) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.begin(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        self.timer?.cancel()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch self.unwrapInboundIn(data) {
+        case .head(var head):
+            if head.version == .http1_0 { Self.supplement(&head, context) }
+            self.restAfter(self.steps.head(expectsContinue: Self.expectsContinue(head)), context)
+            context.fireChannelRead(self.wrapInboundOut(.head(head)))
+        case .body:
+            self.steps.body()
+            context.fireChannelRead(data)
+        case .end:
+            self.restAfter(self.steps.end(), context)
+            context.fireChannelRead(data)
+        }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        context.write(data, promise: promise)
+        if case .end = self.unwrapOutboundIn(data) { self.restAfter(self.steps.answered(), context) }
+    }
+
+    /// What HTTP/1.0 does not have: it may leave `Host` out and means the address it came to then (RFC 9112 §3.3), and its
+    /// expectations are ignored (RFC 9110 §10.1.1).
+    private static func supplement(_ head: inout HTTPRequestHead, _ context: ChannelHandlerContext) {
+        head.headers.remove(name: "Expect")
+        guard !head.headers.contains(name: "Host"), let address = context.channel.localAddress,
+            let host = address.ipAddress, let port = address.port
+        else { return }
+        let isIPv6 = host.utf8.contains(UInt8(ascii: ":"))
+        head.headers.add(name: "Host", value: isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)")
+    }
+
+    private static func expectsContinue(_ head: HTTPRequestHead) -> Bool {
+        head.headers["Expect"].map { $0.lowercased() } == [Self.continueExpectation]
+    }
+
+    private func restAfter(_ action: ConnectionSteps.Action, _ context: ChannelHandlerContext) {
+        if action.isNewStep { self.deadline = .now() + self.stepLimit }
+        guard action.saysContinue else { return }
+        let head = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(self.wrapOutboundOut(.head(head)), promise: nil)
+    }
+
+    private func begin(_ context: ChannelHandlerContext) {
+        guard self.timer == nil else { return }
+        self.deadline = .now() + self.stepLimit
+        self.wait(context)
+    }
+
+    /// All steps have one limit, so a timer that runs for one of them never comes too late for the next.
+    private func wait(_ context: ChannelHandlerContext) {
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        self.timer = context.eventLoop.scheduleTask(deadline: self.deadline) {
+            let (connection, context) = bound.value
+            if connection.deadline <= .now() {
+                context.close(promise: nil)
+            } else {
+                connection.wait(context)
+            }
+        }
+    }
+}
+
+/// Where a connection stands: what it has been asked, and whether a `100 Continue` is owed.
+///
+/// Pure.
+struct ConnectionSteps: Sendable {
+    struct Action: Sendable, Hashable {
+        /// The time begins anew.
+        var isNewStep = true
+        var saysContinue = false
+    }
+
+    /// Heads that came and were not answered.
+    private var unanswered = 0
+    private var isReading = false
+    private var owesContinue = false
+
+    /// A head has come whole; next is its body.
+    mutating func head(expectsContinue: Bool) -> Action {
+        self.unanswered += 1
+        self.isReading = true
+        // An answer that is still owed to an earlier request goes first.
+        self.owesContinue = expectsContinue && self.unanswered > 1
+        return Action(saysContinue: expectsContinue && self.unanswered == 1)
+    }
+
+    /// Whoever sends its body waits for nothing; a body that comes in drops has no longer for it.
+    mutating func body() { self.owesContinue = false }
+
+    mutating func end() -> Action {
+        self.owesContinue = false
+        self.isReading = false
+        return Action()
+    }
+
+    mutating func answered() -> Action {
+        self.unanswered = max(0, self.unanswered - 1)
+        let saysContinue = self.owesContinue && self.unanswered == 1
+        if saysContinue { self.owesContinue = false }
+        // A refusal may go out before the body is there, which gets no more time for it.
+        return Action(isNewStep: !self.isReading || saysContinue, saysContinue: saysContinue)
+    }
+}

@@ -4,7 +4,7 @@ package enum NearestWord {
     package static func remedy(for word: String, among known: [String]) -> String {
         if let nearest = self.nearest(to: word, among: known) { return "did you mean `\(nearest)`?" }
         return known.isEmpty
-            ? "leave it out" : "known are " + known.map { "`\($0)`" }.joined(separator: ", ")
+            ? "leave it out" : self.list(known)
     }
 
     /// The known word at the smallest distance, if that is at most a third of the word's length.
@@ -44,4 +44,13 @@ package enum NearestWord {
         }
         return previous[right.count]
     }
+
+    /// Those that there are, or the first of them: all of a client's would fill the screen.
+    private static func list(_ known: [String]) -> String {
+        let more = known.count - self.shownMax
+        return "known are " + known.prefix(self.shownMax).map { "`\($0)`" }.joined(separator: ", ")
+            + (more > 0 ? " and \(more) more" : "")
+    }
+
+    private static let shownMax = 24
 }

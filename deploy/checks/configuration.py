@@ -6,7 +6,7 @@ AUDIENCE = "https://api.test"
 
 def standard(
     port, admin, upstream, server, *, unix=None, key_set=None, timeouts="", server_keys="", cache="", upstream_keys="",
-    more_servers="", more_routes="", access_log="off", more=""
+    more_servers="", more_upstreams="", more_routes="", access_log="off", more=""
 ):
     """The file as text.
 
@@ -31,7 +31,9 @@ def standard(
         if cache:
             lines.append(f"    cache: {{ {cache} }}")
     lines += [more_servers] if more_servers else []
-    lines += ["upstreams:", f"  service: {{ url: http://127.0.0.1:{upstream}{upstream_keys} }}", "routes:"]
+    lines += ["upstreams:", f"  service: {{ url: http://127.0.0.1:{upstream}{upstream_keys} }}"]
+    lines += [more_upstreams] if more_upstreams else []
+    lines += ["routes:"]
     lines += [
         "  - { name: open, paths: [/open/**], access: public, upstream: service }",
         "  - { name: read, paths: [/read/**], authorization_server: opaque, scopes: [read], upstream: service,"

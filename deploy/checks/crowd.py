@@ -31,6 +31,7 @@ OF_A_READER = 64 / 1024
 MILLISECONDS = 1_000
 # What the kernel keeps of an upstream's answer that nobody reads, in bytes.
 SEND_BUFFER = 64 << 10
+OTHERS = "/others/1"
 HEAD_SECONDS = 2
 # Means of a body's rate are taken over this.
 RATE_SECONDS = 10
@@ -66,13 +67,13 @@ class Others:
 
 def be_others(port):
     """Says when it has begun, and at the end what it saw: seconds of each answer, and what was no 200."""
-    ask(port, "/read/1", "act_known")
+    ask(port, OTHERS, "act_known")
     print("begun", flush=True)
     times, failures = [], []
     while not select.select([sys.stdin], [], [], 0.02)[0]:
         began = time.monotonic()
         try:
-            status = ask(port, "/read/1", "act_known", timeout=20).status
+            status = ask(port, OTHERS, "act_known", timeout=20).status
         except Exception as error:
             status = type(error).__name__
         times.append(time.monotonic() - began)
@@ -86,11 +87,17 @@ def run(chosen):
     slow = 1_000 if chosen.full else 100
     with Stage(chosen.binary, chosen.keep) as stage:
         _, upstream = stage.service("upstream", "upstream", SEND_BUFFER)
+        # Slow readers keep a thousand threads of the first one busy: what that does to its other answers is its affair.
+        _, service_of_others = stage.service("upstream", "others")
         _, server = stage.service("authorization_server")
         port, admin = free_port(), free_port()
-        proxy = stage.serve(standard(port, admin, upstream, server, timeouts=f"head: {HEAD_SECONDS}s"))
+        proxy = stage.serve(standard(
+            port, admin, upstream, server, timeouts=f"head: {HEAD_SECONDS}s",
+            more_upstreams=f"  others: {{ url: http://127.0.0.1:{service_of_others} }}",
+            more_routes="  - { name: others, paths: [/others/**], authorization_server: opaque, scopes: [read],"
+                        " upstream: others }"))
         wait_ready(proxy, admin)
-        ask(port, "/read/1", "act_known")
+        ask(port, OTHERS, "act_known")
         descriptors = proxy.descriptors()
         rows = [offered(stage, proxy, port, many), dropped(stage, proxy, port, slow * 20),
                 slow_ones(stage, proxy, port, slow)]
@@ -126,7 +133,7 @@ def dropped(stage, proxy, port, count):
         for number in range(count):
             connection = Connection(port)
             if number % 2:
-                connection.send(head("/read/1", "act_known")[:random.randrange(1, 60)])
+                connection.send(head(OTHERS, "act_known")[:random.randrange(1, 60)])
             connection.reset()
         took = time.monotonic() - began
     return others.row("crowd, one opens and drops", proxy, f"{count:,} connections in {took:.1f} s", True)
@@ -204,7 +211,7 @@ def offer(port, address, count):
                 continue
             counts["left"] += 1
             if kind == 1:
-                connection.sendall(head("/read/1", "act_known")[:chosen.randrange(1, 50)])
+                connection.sendall(head(OTHERS, "act_known")[:chosen.randrange(1, 50)])
             if kind == 2:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             held.append(connection)

@@ -21,6 +21,7 @@ extension Loop {
     /// A descriptor's number is reused at once, even between two events of one batch, so events carry a place and a
     /// generation instead: an event for a tenant that has left finds nobody.
     struct Table {
+        /// Safe: the reference that is not counted is the member's own, set and taken away with it.
         @safe private struct Row {
             var member: Member {
                 didSet { unsafe self.endpoint = Self.endpoint(of: self.member) }

@@ -8,11 +8,7 @@ import Testing
 
     init() throws { self.loop = try Loop(kernel: self.kernel) }
 
-    private func make() throws -> (endpoint: Endpoint, recorder: Recorder, peer: ScriptedPeer) {
-        let recorder = Recorder()
-        let (socket, peer) = self.kernel.makeConnection()
-        return (try self.loop.makeEndpoint(socket: socket, handler: recorder), recorder, peer)
-    }
+    private func make() throws -> RecordedConnection { try self.kernel.connect(to: self.loop) }
 
     @Test("nothing can be sent or received after close, and closing twice is harmless")
     func closed() throws {

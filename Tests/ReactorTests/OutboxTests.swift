@@ -8,14 +8,10 @@ import Testing
 
     init() throws { self.loop = try Loop(kernel: self.kernel) }
 
-    private func make() throws -> (endpoint: Endpoint, recorder: Recorder, peer: ScriptedPeer) {
-        let recorder = Recorder()
-        let (socket, peer) = self.kernel.makeConnection()
-        return (try self.loop.makeEndpoint(socket: socket, handler: recorder), recorder, peer)
-    }
+    private func make() throws -> RecordedConnection { try self.kernel.connect(to: self.loop) }
 
     /// Two connections, both with something to say: a busy turn.
-    private func pair() throws -> [(endpoint: Endpoint, recorder: Recorder, peer: ScriptedPeer)] {
+    private func pair() throws -> [RecordedConnection] {
         try (0..<2).map { _ in try self.make() }
     }
 

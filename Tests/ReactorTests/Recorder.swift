@@ -1,4 +1,5 @@
 import Reactor
+import ReactorTesting
 
 /// Writes down what it is told, and does what the test wants then.
 final class Recorder: EndpointHandler {
@@ -41,6 +42,18 @@ final class Recorder: EndpointHandler {
     func endpointPeerClosed(_ endpoint: Endpoint) { self.note(.peerClosed, endpoint) }
     func endpointFailed(_ endpoint: Endpoint, _ error: SystemError) { self.note(.failed(error.code), endpoint) }
     func endpointDeadline(_ endpoint: Endpoint) { self.note(.deadline, endpoint) }
+}
+
+/// One connection: our end, what it is told, and the other end, which the test plays.
+typealias RecordedConnection = (endpoint: Endpoint, recorder: Recorder, peer: ScriptedPeer)
+
+extension ScriptedKernel {
+    /// A connection whose end on our side is an endpoint of `loop`.
+    func connect(to loop: Loop) throws -> RecordedConnection {
+        let recorder = Recorder()
+        let (socket, peer) = self.makeConnection()
+        return (try loop.makeEndpoint(socket: socket, handler: recorder), recorder, peer)
+    }
 }
 
 /// Makes an endpoint with a recorder of every accepted socket.

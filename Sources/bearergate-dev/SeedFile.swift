@@ -35,11 +35,7 @@ struct SeedFile: Sendable {
         for member in members { document[member.key] = Self.value(of: member.value) }
         let check = SeedCheck(document, hasUsers: true)
         for problem in check.problems {
-            var remedy = problem.remedy
-            if let known = problem.known, case .member(let name) = problem.path.last {
-                remedy = NearestWord.remedy(for: name, among: known)
-            }
-            problems.error(problem.message, at: Self.position(of: problem, in: root), remedy: remedy)
+            problems.error(problem.message, at: Self.position(of: problem, in: root), remedy: problem.remedy)
         }
         guard !problems.hasErrors else { throw ConfigurationProblems(problems.problems) }
         self.users = check.users
@@ -61,7 +57,7 @@ struct SeedFile: Sendable {
                     return position
                 }
                 node = member.value
-                position = problem.known == nil ? node.position : member.keyPosition
+                position = problem.isAboutName ? member.keyPosition : node.position
             case (.element(let index), .list(let items)) where items.indices.contains(index):
                 node = items[index]
                 position = node.position

@@ -14,7 +14,7 @@ package struct SeedCheck {
         for member in document.members {
             let path = [SeedProblem.Step.member(member.name)]
             guard known.contains(member.name) else {
-                self.report("unknown key \(Self.shown(member.name))", at: path, remedy: Self.list(known), known: known)
+                self.reportUnknown(member.name, known: known, at: path)
                 continue
             }
             guard !member.value.isNull else { continue }
@@ -128,9 +128,7 @@ package struct SeedCheck {
                 {
                     self.report("\(Self.shown(member.name)) is the server's to say", at: place, remedy: "leave it out")
                 } else {
-                    let names = members.map(\.name)
-                    self.report(
-                        "unknown key \(Self.shown(member.name))", at: place, remedy: Self.list(names), known: names)
+                    self.reportUnknown(member.name, known: members.map(\.name), at: place)
                 }
                 continue
             }
@@ -164,10 +162,15 @@ package struct SeedCheck {
         }
     }
 
-    private mutating func report(
-        _ message: String, at path: [SeedProblem.Step], remedy: String, known: [String]? = nil
-    ) {
-        self.problems.append(SeedProblem(path: path, message: message, remedy: remedy, known: known))
+    private mutating func report(_ message: String, at path: [SeedProblem.Step], remedy: String) {
+        self.problems.append(SeedProblem(path: path, message: message, remedy: remedy, isAboutName: false))
+    }
+
+    private mutating func reportUnknown(_ name: String, known: [String], at path: [SeedProblem.Step]) {
+        self.problems.append(
+            SeedProblem(
+                path: path, message: "unknown key \(Self.shown(name))",
+                remedy: NearestWord.remedy(for: name, among: known), isAboutName: true))
     }
 
     /// A key as a message may show it: what is no plain word may be a secret whose colon lacks its space.
@@ -182,16 +185,6 @@ package struct SeedCheck {
                 ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2D
             }
     }
-
-    /// Those that there are, or the first of them: a client's would fill the screen.
-    private static func list(_ known: [String]) -> String {
-        let shown = known.prefix(Self.namesShownMax).map { "`\($0)`" }.joined(separator: ", ")
-        return known.count > Self.namesShownMax
-            ? "known are \(shown) and \(known.count - Self.namesShownMax) more"
-            : "known are \(shown)"
-    }
-
-    private static let namesShownMax = 8
 
     private static func isNumber(_ value: JSONValue) -> Bool { if case .number = value { true } else { false } }
 

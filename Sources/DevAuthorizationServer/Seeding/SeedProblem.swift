@@ -11,8 +11,8 @@ package struct SeedProblem: Error, Sendable, Hashable {
     package var message: String
     /// What would be right.
     package var remedy: String
-    /// The member at the end of the path is unknown; these are known there.
-    package var known: [String]?
+    /// Whether the member's name at the end of the path is wrong, and not its value.
+    package var isAboutName: Bool
 
     /// For the caller of a library, who has no lines: `clients[0].scope: …`.
     package var text: String {

@@ -1,3 +1,5 @@
+import OAuthModel
+
 /// One key of one section: its name, how its value is written, its default and what it is for.
 ///
 /// Reading, the JSON Schema and the table of tests all go by these, so none of them can know a key that another lacks.

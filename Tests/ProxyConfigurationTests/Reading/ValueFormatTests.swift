@@ -138,23 +138,6 @@ import Testing
     }
 
     @Test(
-        "A word that is nearly a known one is suggested",
-        arguments: [
-            ("scope", "scopes"), ("time-out", "timeout"), ("Upstream", "upstream"),
-            ("autorization_server", "authorization_server"),
-        ])
-    func suggests(word: String, nearest: String) {
-        #expect(
-            NearestWord.nearest(to: word, among: ["scopes", "timeout", "upstream", "authorization_server", "path"])
-                == nearest)
-    }
-
-    @Test("A word that resembles none is answered with all of them")
-    func listsKnownWords() {
-        #expect(NearestWord.remedy(for: "colour", among: ["name", "paths"]) == "known are `name`, `paths`")
-    }
-
-    @Test(
         "A problem is one line, whatever stands in the file that it names",
         arguments: ["\t", "\u{1B}[2J", "\u{85}", "\u{2028}"])
     func problemIsOneLine(odd: String) {

@@ -1,10 +1,11 @@
-/// Finds the word that was probably meant.
+/// Finds the word that was probably meant, among those that a file or a document may have in its place.
+///
+/// Here because whoever reads what people write by hand, a configuration or a seed, says so in the same words.
 package enum NearestWord {
     /// What would be right instead of an unknown word.
     package static func remedy(for word: String, among known: [String]) -> String {
         if let nearest = self.nearest(to: word, among: known) { return "did you mean `\(nearest)`?" }
-        return known.isEmpty
-            ? "leave it out" : self.list(known)
+        return known.isEmpty ? "leave it out" : self.list(known)
     }
 
     /// The known word at the smallest distance, if that is at most a third of the word's length.
@@ -45,12 +46,13 @@ package enum NearestWord {
         return previous[right.count]
     }
 
-    /// Those that there are, or the first of them: all of a client's would fill the screen.
+    /// Those that there are, or the first of them.
     private static func list(_ known: [String]) -> String {
         let more = known.count - self.shownMax
         return "known are " + known.prefix(self.shownMax).map { "`\($0)`" }.joined(separator: ", ")
             + (more > 0 ? " and \(more) more" : "")
     }
 
+    /// A route has fewer keys; all of a client's would fill the screen.
     private static let shownMax = 24
 }

@@ -1,6 +1,7 @@
 /// A date with its time in UTC, as RFC 3339 §5.6 writes it: `2026-01-31T08:00:00Z`.
 ///
-/// The one place that knows the calendar; it needs no Foundation, and no number makes it trap.
+/// Every time that is read or written so goes by this calendar: it needs no Foundation, and no number makes it trap.
+/// (`HTTPWire` imports nothing, and writes a `Date` field by one of its own.)
 package struct RFC3339DateTime: Sendable, Hashable {
     /// How much is taken from others.
     package enum Reading: Sendable {

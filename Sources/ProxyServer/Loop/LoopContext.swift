@@ -4,33 +4,6 @@ import Observability
 import ProxyCore
 import Reactor
 
-/// What every loop shares, made once before the loops start.
-final class ProcessContext: Sendable {
-    let registry: InstrumentRegistry
-    let resolver: Resolver
-    let accessLog: AccessLog?
-    let fingerprintKey: FingerprintKey
-    /// Introspection over TLS, performed off the loops until the loop speaks TLS itself.
-    let remoteIntrospection: (any RemoteIntrospection)?
-    let directory: LoopDirectory
-    let connectionsMax: Int?
-    let connectionCount = ConnectionCount()
-
-    init(
-        registry: InstrumentRegistry, resolver: Resolver, accessLog: AccessLog?, fingerprintKey: FingerprintKey,
-        remoteIntrospection: (any RemoteIntrospection)?, directory: LoopDirectory,
-        connectionsMax: Int?
-    ) {
-        self.connectionsMax = connectionsMax
-        self.registry = registry
-        self.resolver = resolver
-        self.accessLog = accessLog
-        self.fingerprintKey = fingerprintKey
-        self.remoteIntrospection = remoteIntrospection
-        self.directory = directory
-    }
-}
-
 /// Confined to its loop's thread: created, used and released there.
 ///
 /// Connections, pools and calls hold it strongly, and it them: an unowned reference costs an atomic operation at each
@@ -99,7 +72,7 @@ final class LoopContext {
     /// Sends what the writer holds, a whole message, by the end of this turn.
     func post(to endpoint: Endpoint) -> WriteOutcome { self.writer.withSpan { endpoint.post($0) } }
 
-    /// The same with the last `count` bytes of the message, which are few.
+    /// The same with the rest of the message behind it: the first `count` bytes of `buffer`, which are few.
     func post(to endpoint: Endpoint, with buffer: ReadBuffer, count: Int) -> WriteOutcome {
         self.writer.append(buffer.bytes.extracting(0..<count))
         return self.writer.withSpan { endpoint.post($0) }
@@ -116,7 +89,7 @@ final class LoopContext {
         return endpoint.send(self.writer.span)
     }
 
-    /// So few bytes are copied behind the head sooner than the kernel takes in a list of two pieces.
+    /// So few bytes are copied behind the head in less time than the kernel needs for a list of two pieces.
     static let copiedBytesMax = 4_096
 
     func makeRequestID() -> RequestID { self.requestIDs.next() }
@@ -129,11 +102,11 @@ final class LoopContext {
         return self.loop.now + .seconds(min(UInt64(left), 3_153_600_000))
     }
 
-    /// `time` of a log line, written anew once a second.
+    /// `time` of a log line (RFC 3339 §5.6), written anew once a second.
     var timestamp: [UInt8] {
         if self.timestampSecond != self.loop.wallSeconds {
             self.timestampSecond = self.loop.wallSeconds
-            self.timestampBytes = Timestamp.bytes(secondsSinceEpoch: self.timestampSecond)
+            self.timestampBytes = [UInt8](RFC3339DateTime(clamping: self.timestampSecond).description.utf8)
         }
         return self.timestampBytes
     }

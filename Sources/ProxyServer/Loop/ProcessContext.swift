@@ -1,0 +1,30 @@
+import Observability
+import ProxyCore
+import Reactor
+
+/// What every loop shares, made once before the loops start.
+final class ProcessContext: Sendable {
+    let registry: InstrumentRegistry
+    let resolver: Resolver
+    let accessLog: AccessLog?
+    let fingerprintKey: FingerprintKey
+    /// Introspection over TLS, performed off the loops until the loop speaks TLS itself.
+    let remoteIntrospection: (any RemoteIntrospection)?
+    let directory: LoopDirectory
+    let connectionsMax: Int?
+    let connectionCount = ConnectionCount()
+
+    init(
+        registry: InstrumentRegistry, resolver: Resolver, accessLog: AccessLog?, fingerprintKey: FingerprintKey,
+        remoteIntrospection: (any RemoteIntrospection)?, directory: LoopDirectory,
+        connectionsMax: Int?
+    ) {
+        self.connectionsMax = connectionsMax
+        self.registry = registry
+        self.resolver = resolver
+        self.accessLog = accessLog
+        self.fingerprintKey = fingerprintKey
+        self.remoteIntrospection = remoteIntrospection
+        self.directory = directory
+    }
+}

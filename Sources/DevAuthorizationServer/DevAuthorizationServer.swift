@@ -56,7 +56,7 @@ public struct DevAuthorizationServer: Sendable {
         let (events, announce) = AsyncStream.makeStream(of: Event.self)
         let host = self.options.host
         let services: [any Service] = [
-            self.application(.publicAPI(core), port: self.options.publicPort) { address, port in
+            self.application(.publicAPI(core), port: self.options.publicPort) { _, port in
                 core.publicListenerBound(at: Self.url(host: host, port: port))
                 announce.yield(.publicBound(port))
             },

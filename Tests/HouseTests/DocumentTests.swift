@@ -70,6 +70,16 @@ struct DocumentTests {
         }
     }
 
+    @Test("every decision stands in the list of them, and the list names no other")
+    func decisionsAreListed() throws {
+        let folder = "Sources/ProxyCore/ProxyCore.docc"
+        let written = try FileManager.default.contentsOfDirectory(
+            atPath: Repository.root.appending(path: folder + "/Decisions").path)
+        let listed = try Repository.file(folder + "/ProxyCore.md").text.split(separator: "\n")
+            .filter { $0.hasPrefix("- <doc:") }.map { $0.dropFirst("- <doc:".count).dropLast() + ".md" }
+        #expect(listed.map(String.init).sorted() == written.sorted())
+    }
+
     private static func words(of line: Substring) -> [String] {
         line.prefix { $0 != "#" }.split(separator: " ").map(String.init)
     }

@@ -1,7 +1,7 @@
 import HTTPWire
 import Testing
 
-/// The parser looks at eight octets at a time; here its verdicts are compared with a reading of the grammar that
+/// The parser looks at eight octets at a time, and at thirty-two of a long value; here its verdicts are compared with a reading of the grammar that
 /// looks at one.
 @Suite("Field lines against the grammar of RFC 9112 §5, written plainly")
 struct FieldGrammarTests {
@@ -29,6 +29,16 @@ struct FieldGrammarTests {
                 let head = Array("GET / HTTP/1.0\r\n".utf8) + name + [0x3A] + value + Array("\r\n\r\n".utf8)
                 #expect(Self.parsedField(head) == Self.plainField(name: name, value: value), "octet \(octet)")
             }
+        }
+    }
+
+    @Test("every octet is judged at every place of a value as long as a token", arguments: 14..<100)
+    func octetsOfLongValues(place: Int) {
+        for octet in UInt8.min...UInt8.max {
+            var value = [UInt8](repeating: 0x61, count: 100)
+            value[place] = octet
+            let head = Array("GET / HTTP/1.0\r\nn:".utf8) + value + Array("\r\n\r\n".utf8)
+            #expect(Self.parsedField(head) == Self.plainField(name: [0x6E], value: value), "octet \(octet)")
         }
     }
 

@@ -106,8 +106,8 @@ def text(windows, total, most, load, broken):
                      f"{median([window for window in some if window['cpu_us']], 'cpu_us'):.1f}"))
     head = ("", "p50 ms", "p99 ms", "worst p99 of a window, ms", "resident MiB", "CPU µs a request")
     lines = setting.heading("Steady at 80 % of saturation")
-    lines += ["", f"{total['us'] / 60e6:.1f} minutes at {load:,.0f} requests/s, {PART:.0%} of {most:,.0f}; 10,000 tokens "
-              f"in use, 100 new ones a second; {total['requests']:,} requests, {setting.wrong(total):,} errors, the "
+    lines += ["", f"{total['us'] / 60e6:.1f} minutes at {load:,.0f} requests/s, {PART:.0%} of {most:,.0f}; 10,000 "
+              f"tokens in use, 100 new ones a second; {total['requests']:,} requests, {setting.wrong(total):,} errors, the "
               f"slowest {total['max'] / 1000:.1f} ms, p99.9 {total['p999'] / 1000:.2f} ms.", "",
               "**Steady.**" if not broken else "**Not steady:** " + "; ".join(broken) + ".", "",
               "![Latency over time](steady-latency.svg)", "", "![Memory over time](steady-memory.svg)", "",

@@ -9,7 +9,9 @@ struct AuthorizationServerCommand: AsyncParsableCommand {
         discussion: """
             The public API (authorization, token, revocation, userinfo, logout, key set, discovery) and the admin API \
             (clients, introspection, logins, consents, trusted issuers) have a port each. Whoever reaches the admin \
-            port is the administrator, so both bind loopback unless told.
+            port is the administrator, so both bind loopback unless told. Web pages of other origins are refused there \
+            (403), and on loopback every Host but --host, localhost and loopback addresses. /health/ready, on both \
+            ports, is 503 unless the database keeps what is written.
 
             Example: a server that keeps its clients, a client, a token, its worth:
 
@@ -22,7 +24,8 @@ struct AuthorizationServerCommand: AsyncParsableCommand {
               curl http://127.0.0.1:4445/admin/oauth2/introspect \\
                 -d token=ory_at_...
 
-            A seed, for a client whose users log in at the built-in page, and for them:
+            A seed, for a client whose users log in at the built-in page, and for them. It is checked whole before \
+            anything is stored: all that is wrong is listed with its place, and the exit code is 2.
 
               clients:
                 - client_id: photos

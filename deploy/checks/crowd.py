@@ -60,8 +60,8 @@ class Others:
         most = ITSELF + BLOCKS_OF_A_LOOP * os.cpu_count() + OF_A_READER * readers
         return Row(
             name, f"under {most:.0f} MiB, others served within {MILLISECONDS} ms (99 of 100)",
-            f"{more}; peak {peak:.1f} MiB, {len(ordered)} answers to others, {len(self.failures)} failed, 99th {late:.0f} ms, "
-            f"slowest {ordered[-1] * 1000:.0f} ms",
+            f"{more}; peak {peak:.1f} MiB, {len(ordered)} answers to others, {len(self.failures)} failed, "
+            f"99th {late:.0f} ms, slowest {ordered[-1] * 1000:.0f} ms",
             good and peak < most and not self.failures and late < MILLISECONDS)
 
 
@@ -104,8 +104,10 @@ def run(chosen):
         # What the upstream's pool and the admin's connection may still hold.
         wait_until(lambda: proxy.descriptors() < descriptors + 200, 30, "connections are given back", 0.2)
         open_now = metrics(admin)["bearergate_connections"]
-        rows.append(Row("crowd, afterwards", "every connection is given back", f"{proxy.descriptors()} descriptors "
-                        f"({descriptors} before), {open_now:.0f} client connections", proxy.is_running and open_now == 0))
+        rows.append(Row(
+            "crowd, afterwards", "every connection is given back",
+            f"{proxy.descriptors()} descriptors ({descriptors} before), {open_now:.0f} client connections",
+            proxy.is_running and open_now == 0))
         return rows
 
 
@@ -113,8 +115,9 @@ def offered(stage, proxy, port, many):
     with Others(stage, port) as others:
         began = time.monotonic()
         share = many // len(ADDRESSES)
-        crowd = [subprocess.Popen(stage.module("crowd", str(port), address, str(share)), stdout=subprocess.PIPE, text=True)
-                 for address in ADDRESSES]
+        crowd = [
+            subprocess.Popen(stage.module("crowd", str(port), address, str(share)), stdout=subprocess.PIPE, text=True)
+            for address in ADDRESSES]
         counts = {}
         for process in crowd:
             for word, count in json.loads(process.communicate()[0]).items():
@@ -122,7 +125,8 @@ def offered(stage, proxy, port, many):
         took = time.monotonic() - began
     progress(f"{many:,} connections in {took:.1f} s: {counts}")
     return others.row(
-        "crowd, offered in turn", proxy, f"{many:,} connections from {len(ADDRESSES)} addresses in {took:.0f} s: {counts}",
+        "crowd, offered in turn", proxy,
+        f"{many:,} connections from {len(ADDRESSES)} addresses in {took:.0f} s: {counts}",
         counts.get("failed", 0) == 0 and sum(counts.values()) == many)
 
 
@@ -165,7 +169,8 @@ def slow_ones(stage, proxy, port, count):
         for connection in readers:
             connection.reset()
     return others.row(
-        "crowd, slow ones", proxy, f"{late[0]} of {count} slow heads and {late[1]} of {count} slow bodies ended with 408, "
+        "crowd, slow ones", proxy,
+        f"{late[0]} of {count} slow heads and {late[1]} of {count} slow bodies ended with 408, "
         f"{len(readers)} slow readers of 8 MB each", late == [count, count], readers=count)
 
 

@@ -62,7 +62,8 @@ def options():
         except ValueError:
             parser.error(f"{chosen.only} is neither a number nor the id of a row")
     if not chosen.binary.is_file():
-        parser.error(f"{chosen.binary} is not there (swift build -c release --static-swift-stdlib --product bearergate)")
+        parser.error(
+            f"{chosen.binary} is not there (swift build -c release --static-swift-stdlib --product bearergate)")
     if h11 is None:
         parser.error("python3 has no h11 (pip install -r Tests/Vectors/requirements.txt)")
     for program in ("nginx", "haproxy"):

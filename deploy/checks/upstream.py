@@ -121,7 +121,8 @@ class Exchange:
         self.whole(NAME)
 
     def whole(self, body):
-        self.socket.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        self.socket.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
     def blocks(self, count):
         view = memoryview(BLOCK)

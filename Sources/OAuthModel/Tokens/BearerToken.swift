@@ -31,7 +31,8 @@ public struct BearerToken: Sendable {
 
     /// 0 for a byte that may stand in a token, something else for any other: how far it is from the nearest that may.
     ///
-    /// Only sums and smaller ones of two: what is asked with a comparison comes out a third slower.
+    /// Only sums and the smaller or larger of two, for which there are vector instructions on octets; asked with
+    /// comparisons it came out slower (`benchmarks/micro/run` has the operation).
     @inline(__always)
     private static func strangeness(of byte: UInt8) -> UInt8 {
         let fromLetters = max((byte | 0x20) &- UInt8(ascii: "a"), 25) &- 25

@@ -55,8 +55,8 @@ package enum RefusalResponse {
 
     /// The field value as `BearerChallenge` has it, from pieces.
     ///
-    /// A flood of bad tokens should cost less than good ones, and building it as text was three fifths of such an
-    /// answer's instructions. A test holds the two together.
+    /// A flood of bad tokens should cost less than good ones, and building it as text took more than the rest of such an
+    /// answer. A test holds the two together.
     private static func write(
         _ challenge: Challenge, of answer: Answer, route: Route?, into writer: inout HeadWriter
     ) {

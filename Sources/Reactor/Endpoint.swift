@@ -6,7 +6,7 @@
 /// wanting and no longer wanting something is a field, not a system call, and epoll need not look at every socket twice.
 ///
 /// Here is what it remembers, wants and receives; `Endpoint+Sending` writes, `Endpoint+Delivery` is the loop's side. What
-/// all three need is not private; the loop reads `place` and ``isOutgoing`` of it, and nobody else touches it.
+/// all three need is not private; the loop reads `place` and `isOutgoing` of it, and nobody else touches it.
 @safe @usableFromInline package final class Endpoint {
     @usableFromInline package enum State: Sendable { case connecting, open, failed, closed }
 

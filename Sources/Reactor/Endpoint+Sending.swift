@@ -36,9 +36,13 @@ extension Endpoint {
     /// What was posted goes out; what the socket does not take is queued, and an error is told in this turn or the next.
     func sendPosted(_ bytes: Span<UInt8>) {
         self.isPosted = false
+        // A failure has been told, or will be; once is enough.
+        guard self.state == .open else { return }
         switch self.write(bytes) {
         case .sent, .queued: break
-        case .overflow: self.loop.failLater(self, SystemError(.send, .noBuffers))
+        case .overflow:
+            self.markFailed()
+            self.loop.failLater(self, SystemError(.send, .noBuffers))
         case .failed(let error): self.loop.failLater(self, error)
         }
     }

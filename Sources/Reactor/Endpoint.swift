@@ -92,7 +92,7 @@
     package var takesMore: Bool { !self.hasQueuedBytes }
 
     /// Nothing that has arrived, as far as is known, is still to be received: the last ``receive(upTo:chunk:)`` left room.
-    @inlinable package var isDrained: Bool { !self.isReadable }
+    package var isDrained: Bool { !self.isReadable && !self.inbound.hasAhead }
 
     @inlinable package var isOpen: Bool { self.state == .open }
     @inlinable package var isClosed: Bool { self.state == .closed }

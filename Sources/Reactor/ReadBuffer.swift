@@ -119,11 +119,14 @@
     var hasAhead: Bool { self.aheadRoom > 0 }
 
     /// Lends the room of an empty buffer to `fill` and keeps the answer until `takeAhead`.
+    ///
+    /// That there was nothing is not kept: whoever asks later wants to know of what there is by then.
     func fillAhead(_ fill: (UnsafeMutableRawBufferPointer) -> Int) {
         guard self.isEmpty, self.aheadRoom == 0,
             let (result, room) = unsafe self.fill(
                 upTo: Self.readChunk, chunk: Self.readChunk, fill)
         else { return }
+        guard result != Int(SystemError.Code.wouldBlock.result) else { return self.releaseIfEmpty() }
         // Not unread until the reader asks.
         if result > 0 { self.end -= result }
         self.aheadResult = result

@@ -75,7 +75,7 @@ import Testing
         #expect(both[0].peer.take() == [1, 2, 3, 4] && both[0].recorder.events == [.readable, .writable])
     }
 
-    @Test("a posted message that cannot be sent, or queued, is told as a failure")
+    @Test("posted messages that cannot be sent, or queued, are told as one failure")
     func failures() throws {
         for overflows in [false, true] {
             let both = try self.pair()
@@ -87,7 +87,7 @@ import Testing
                 } else {
                     both[0].peer.reset()
                 }
-                #expect(endpoint.post([1, 2].span) == .sent)
+                #expect(endpoint.post([1, 2].span) == .sent && endpoint.post([3, 4].span) == .sent)
             }
             for each in both { each.peer.send("x") }
             self.loop.runOnce()
@@ -165,14 +165,34 @@ import Testing
         #expect(both.allSatisfy { $0.recorder.text == "abcdef" })
     }
 
-    @Test("an end, an error and an empty socket received ahead are told like any other")
-    func aheadWithoutBytes() throws {
+    @Test("that nothing was there ahead is not told to who asks later, when there may be something")
+    func nothingIsNoNews() throws {
         let both = try self.pair()
         self.kernel.receiveTransfer = .script([0, 0])
         for each in both { each.peer.send("abc") }
         self.loop.runOnce()
-        #expect(both.allSatisfy { $0.recorder.outcomes == [.wouldBlock] })
-        for each in both { each.peer.send("d") }
+        #expect(both.allSatisfy { $0.recorder.outcomes == [.bytes(3, drained: true)] })
+        #expect(both.allSatisfy { $0.recorder.text == "abc" })
+    }
+
+    @Test("an endpoint is not drained while it has bytes that were received ahead")
+    func aheadIsNotDrained() throws {
+        let both = try self.pair()
+        var looks: [Bool] = []
+        for (each, other) in [(both[0], both[1]), (both[1], both[0])] {
+            each.recorder.onEvent = { event, _ in
+                if event == .readable { looks.append(other.endpoint.isDrained) }
+            }
+            each.peer.send("abc")
+        }
+        self.loop.runOnce()
+        #expect(looks == [false, true])
+    }
+
+    @Test("an end and an error received ahead are told like any other")
+    func aheadWithoutBytes() throws {
+        let both = try self.pair()
+        for each in both { each.peer.send("abcd") }
         try self.kernel.settle(self.loop)
         #expect(both.allSatisfy { $0.recorder.text == "abcd" })
         both[0].peer.finish()

@@ -135,14 +135,11 @@ public struct DevAuthorizationServer: Sendable {
             }
         }
         let names = self.options.users.map(\.name)
-        for name in names {
-            // As long as a subject may be.
-            guard !name.isEmpty, name.utf8.count <= 255, !name.unicodeScalars.contains(where: { $0.value < 0x20 })
-            else {
-                throw DevAuthorizationServerError(.invalidOption, "the user name '\(name)' cannot be a subject")
-            }
+        for name in names where !User.mayBe(named: name) {
+            throw DevAuthorizationServerError(.invalidOption, "the user name '\(name)' cannot be a subject")
         }
-        guard Set(names).count == names.count else {
+        // By bytes, as subjects are compared.
+        guard Set(names.map { Array($0.utf8) }).count == names.count else {
             throw DevAuthorizationServerError(.invalidOption, "two users have one name")
         }
     }

@@ -19,7 +19,7 @@
     @usableFromInline package internal(set) var state: State
     var isReading = true
     /// The socket may have bytes, an end or an error to receive.
-    @usableFromInline var isReadable = false
+    var isReadable = false
     var isWritingWanted = false
     /// The socket may take bytes: it has not refused any since it last said so.
     var isWritable = true

@@ -46,6 +46,38 @@ struct SeedTests {
         }
     }
 
+    @Test("names that look alike are two where their bytes differ, as the database has them")
+    func namesAreBytes() async throws {
+        let alike = ["\u{E9}", "e\u{301}"]
+        let key: JSONObject = [
+            "kty": "OKP", "crv": "Ed25519", "kid": "k", "alg": "EdDSA", "use": "sig",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        ]
+        try await withServer({ options in
+            options.users = alike.map { .init($0) }
+            options.seed = [
+                "trusted_issuers": .array(
+                    alike.map {
+                        [
+                            "issuer": .string($0), "subject": "s", "scope": ["a"], "jwk": .object(key),
+                            "expires_at": "2100-01-01T00:00:00Z",
+                        ]
+                    })
+            ]
+        }) { server in
+            let kept = try await server.get(.admin, "/admin/trust/grants/jwt-bearer/issuers").json.arrayValue
+            #expect(kept?.count == 2)
+        }
+    }
+
+    @Test("no more than a thousand problems of a seed are looked into")
+    func boundOfProblems() {
+        let client = (0..<900).reduce(into: JSONObject()) { $0["unknown\($1)"] = true }
+        let check = SeedCheck(
+            ["clients": .array((0..<50).map { _ in .object(client) }), "trusted_issuers": ["no"]], hasUsers: false)
+        #expect(check.problems.count == 1_000)
+    }
+
     @Test("a seed may be read at every start: a client is replaced, and its tokens stay")
     func everyStart() async throws {
         try await withDatabasePath { path in

@@ -68,9 +68,9 @@ struct LoginPage: Sendable {
     private func form(_ login: LoginRequest, _ client: RegisteredClient) -> WebPage {
         let hinted = login.request["login_hint"]
         let users = self.core.browser.users
-        let chosen = users.first { $0.name == hinted }?.name ?? users.first?.name
-        let choices = users.map { user -> HTML in
-            let mark: HTML = user.name == chosen ? " checked" : ""
+        let chosen = users.firstIndex { hinted.map($0.name.hasSameOctets(as:)) ?? false } ?? users.startIndex
+        let choices = users.enumerated().map { index, user -> HTML in
+            let mark: HTML = index == chosen ? " checked" : ""
             return
                 "<label><input type=\"radio\" name=\"user\" value=\"\(user.name)\" required\(mark)>\(user.name)</label>\n"
         }

@@ -52,7 +52,8 @@ package struct SeedCheck {
     }
 
     private mutating func checkTrustedIssuers(_ elements: [JSONValue]) {
-        var found: [TrustedIssuer] = []
+        // Looked up: a file holds tens of thousands.
+        var found: [IssuersKey: (key: JSONObject, subjects: Set<[UInt8]>)] = [:]
         for (index, element) in elements.enumerated() {
             let path = [SeedProblem.Step.member("trusted_issuers"), .element(index)]
             guard
@@ -65,18 +66,22 @@ package struct SeedCheck {
                 trusted = try TrustedIssuerEndpoints.trusted(issuer, now: Moment(milliseconds: 0))
             }
             guard let trusted else { continue }
-            let isTaken = found.contains {
-                $0.issuer == trusted.issuer && $0.keyID == trusted.keyID
-                    && ($0.subject == trusted.subject || $0.key != trusted.key)
-            }
-            if isTaken {
+            let name = IssuersKey(issuer: Array(trusted.issuer.utf8), keyID: Array(trusted.keyID.utf8))
+            let subject = Array(trusted.subject.utf8)
+            if let above = found[name], above.key != trusted.key || above.subjects.contains(subject) {
                 self.report(
                     "a trusted issuer above has the same issuer and `kid`, and the same subject or another key",
                     at: path, remedy: "keep one of them, or give the key a `kid` of its own")
             } else {
-                found.append(trusted)
+                found[name, default: (trusted.key, [])].subjects.insert(subject)
             }
         }
+    }
+
+    /// What a key goes by; by bytes, as the database compares.
+    private struct IssuersKey: Hashable {
+        let issuer: [UInt8]
+        let keyID: [UInt8]
     }
 
     private mutating func checkUsers(_ elements: [JSONValue]) {
@@ -95,8 +100,10 @@ package struct SeedCheck {
                 user = object
             }
             let name = user["name"]?.stringValue ?? ""
-            guard !name.isEmpty, name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F }) else {
-                self.report("a user's name is empty or has control characters", at: path, remedy: "write a name")
+            guard DevAuthorizationServer.User.mayBe(named: name) else {
+                self.report(
+                    "a user's name is empty, longer than 255 bytes, or has control characters", at: path,
+                    remedy: "write a name")
                 continue
             }
             guard names.insert(Array(name.utf8)).inserted else {
@@ -119,8 +126,9 @@ package struct SeedCheck {
                 remedy: required.map { "`\($0): …`" }.joined(separator: ", "))
             return nil
         }
+        // Once there are so many problems that no more are kept, nothing is put in place whatever the rest is like.
         let before = self.problems.count
-        for member in object.members {
+        for member in object.members where before < Self.problemsMax {
             let place = path + [.member(member.name)]
             guard let known = members.first(where: { $0.name.hasSameOctets(as: member.name) }) else {
                 if RegisteredClient.serversMembers.contains(member.name),
@@ -142,7 +150,7 @@ package struct SeedCheck {
         for name in required where object[name].map({ $0.isNull || $0.stringValue == "" }) ?? true {
             self.report("the key `\(name)` is missing or empty", at: path, remedy: "write `\(name): …`")
         }
-        return self.problems.count == before ? object : nil
+        return self.problems.count == before && before < Self.problemsMax ? object : nil
     }
 
     /// What only the admin API's own rules can tell, in its words.
@@ -163,15 +171,20 @@ package struct SeedCheck {
     }
 
     private mutating func report(_ message: String, at path: [SeedProblem.Step], remedy: String) {
+        guard self.problems.count < Self.problemsMax else { return }
         self.problems.append(SeedProblem(path: path, message: message, remedy: remedy, isAboutName: false))
     }
 
     private mutating func reportUnknown(_ name: String, known: [String], at path: [SeedProblem.Step]) {
+        guard self.problems.count < Self.problemsMax else { return }
         self.problems.append(
             SeedProblem(
                 path: path, message: "unknown key \(Self.shown(name))",
                 remedy: NearestWord.remedy(for: name, among: known), isAboutName: true))
     }
+
+    /// As of a configuration: more is not read by anybody, and looking for what was meant takes its time each.
+    private static let problemsMax = 1_000
 
     /// A key as a message may show it: what is no plain word may be a secret whose colon lacks its space.
     static func shown(_ name: String) -> String { self.isWord(name) ? "`\(name)`" : "that is no plain word" }

@@ -14,6 +14,8 @@ package enum YAMLText {
     static let nodesMax = 1_000_000
     /// Mappings with a repeated key that one run reports; each costs another reading of the text.
     static let repeatedKeysMax = 20
+    /// How many bytes these readings may come to: of a large file, a few.
+    static let readAgainBytesMax = 8 << 20
     /// What the library calls a repeated key that is no scalar.
     private static let keyWithoutText = "<uncovertable>"
 
@@ -86,6 +88,7 @@ package enum YAMLText {
                     "the key \(shown(keys.first ?? "")) is written more than once in this mapping", at: position,
                     remedy: "keep one of them")
                 guard renamed.count < self.repeatedKeysMax,
+                    (renamed.count + 1) * bytes.count <= self.readAgainBytesMax,
                     let (changed, name) = self.renamingKey(at: position, in: text, round: renamed.count)
                 else { return nil }
                 text = changed

@@ -82,6 +82,12 @@ import Testing
         #expect(problems.contains { $0.hasPrefix("f:1:1: error: the file lacks the key `listeners`") })
     }
 
+    @Test("A large file is not read again for each of its repeated keys")
+    func readsLargeFilesAFewTimes() {
+        let text = String(repeating: "- {a: 1, a: 2}\n", count: 10) + "#" + String(repeating: "x", count: 3 << 20)
+        #expect(self.read(text).problems.count == 3)
+    }
+
     @Test(
         "What is not one YAML document in UTF-8 is one problem",
         arguments: [

@@ -36,8 +36,9 @@ final class ServerCore: Sendable {
         let now = Moment(options.clock())
         self.storage = try Storage(options.database)
         let keys = KeyStore(storage: self.storage)
-        let key = try await keys.signingKey(for: .accessToken, now: now)
-        self.idTokenKey = try await keys.signingKey(for: .idToken, now: now)
+        let given = options.signingKeys
+        let key = try await keys.signingKey(for: .accessToken, given: given?.accessToken, now: now)
+        self.idTokenKey = try await keys.signingKey(for: .idToken, given: given?.idToken, now: now)
         self.signingKeys = [key, self.idTokenKey]
         self.idTokenKeys = try SigningKey.verifiers(of: [self.idTokenKey])
         let secret = try await keys.systemSecret(now: now)

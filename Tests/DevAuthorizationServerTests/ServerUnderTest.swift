@@ -1,6 +1,7 @@
 import DevAuthorizationServer
 import Foundation
 import FoundationNetworking
+import JOSE
 import OAuthModel
 import Synchronization
 
@@ -29,7 +30,16 @@ extension DevAuthorizationServer.Options {
         options.publicPort = 0
         options.adminPort = 0
         options.announce = { _ in }
+        options.signingKeys = Self.signingKeysForTests
         return options
+    }
+
+    /// Made once for all servers, whose keys still have names of their own: making two for each of hundreds took most of
+    /// the tests' time.
+    private static let signingKeysForTests = try? (accessToken: Self.pem(), idToken: Self.pem())
+
+    private static func pem() throws -> String {
+        String(decoding: try OpenSSLPrivateKey(generating: .rsa(bits: 2_048)).pem(), as: UTF8.self)
     }
 }
 

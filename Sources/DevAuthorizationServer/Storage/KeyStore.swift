@@ -14,17 +14,19 @@ enum SigningKeyPurpose: String, Sendable, CaseIterable {
 struct KeyStore: Sendable {
     let storage: Storage
 
-    /// The newest key for this purpose; makes one when there is none.
+    /// The newest key for this purpose; when there is none, the one that is given, or a new one.
     ///
     /// Looking and making are one transaction: two processes that open a new file at once agree on the key.
-    func signingKey(for purpose: SigningKeyPurpose, now: Moment) async throws -> SigningKey {
+    func signingKey(
+        for purpose: SigningKeyPurpose, given pem: String?, now: Moment
+    ) async throws -> SigningKey {
         try await self.storage.write { database in
             let row = try Row.fetchOne(
                 database,
                 sql: "SELECT id, private_key FROM signing_key WHERE purpose = ? ORDER BY number DESC LIMIT 1",
                 arguments: [purpose.rawValue])
             if let row { return try SigningKey(id: row["id"], pem: row["private_key"]) }
-            let key = try SigningKey.make()
+            let key = try pem.map { try SigningKey(id: Identifiers.uuid(), pem: $0) } ?? SigningKey.make()
             try database.execute(
                 sql: "INSERT INTO signing_key (id, purpose, private_key, created_at) VALUES (?, ?, ?, ?)",
                 arguments: [key.id, purpose.rawValue, try key.pem(), now.seconds])

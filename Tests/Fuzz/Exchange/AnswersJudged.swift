@@ -25,7 +25,9 @@ struct AnswersJudged {
         if let last = owed.firstIndex(where: { !$0.keepsAlive }) { owed.removeSubrange((last + 1)...) }
         self.owed = owed
         // A head that is refused has a method all the same, and the answer to HEAD no content.
-        let rest = client.sent.dropFirst(self.asked.byteCount).drop { $0 == 0x0D || $0 == 0x0A }
+        // Where more or other than empty lines stands before it, it is refused before its method is read.
+        var rest = client.sent.dropFirst(self.asked.byteCount)
+        for _ in 0..<HeadLimits().emptyLines where rest.starts(with: [0x0D, 0x0A]) { rest = rest.dropFirst(2) }
         let refused: [Method] = rest.starts(with: "HEAD ".utf8) ? [.head] : []
         self.answers = ResponseStream(client.received, methods: owed.map(\.method) + refused, limits: .generous)
     }

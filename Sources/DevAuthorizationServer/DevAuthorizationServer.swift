@@ -135,7 +135,7 @@ public struct DevAuthorizationServer: Sendable {
             }
         }
         let names = self.options.users.map(\.name)
-        for name in names where !User.mayBe(named: name) {
+        for name in names where !Identifiers.isUsable(name) {
             throw DevAuthorizationServerError(.invalidOption, "the user name '\(name)' cannot be a subject")
         }
         // By bytes, as subjects are compared.

@@ -98,11 +98,5 @@ extension DevAuthorizationServer {
             self.name = name
             self.claims = claims
         }
-
-        /// As long as a subject may be, and printable.
-        static func mayBe(named name: String) -> Bool {
-            !name.isEmpty && name.utf8.count <= 255
-                && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-        }
     }
 }

@@ -29,19 +29,15 @@ extension RegisteredClient {
     private static let defaultScope = "offline_access offline openid"
 
     private func validateIdentity(secret: String?) throws {
-        guard self.id.utf8.count <= Self.identifierBytesMax, !self.id.isEmpty,
-            self.id.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
-        else {
+        guard Identifiers.isUsable(self.id) else {
             throw HydraError.invalidClientMetadata(
-                "client_id is empty, longer than \(Self.identifierBytesMax) bytes, or has control characters.")
+                "client_id is empty, longer than \(Identifiers.bytesMax) bytes, or has control characters.")
         }
         if let secret, secret.utf8.count < Self.secretBytesMin {
             throw HydraError.invalidClientMetadata("client_secret has fewer than \(Self.secretBytesMin) bytes.")
         }
     }
 
-    /// As wide as Hydra's column.
-    private static let identifierBytesMax = 255
     private static let secretBytesMin = 6
 
     private mutating func validateAuthentication() throws {

@@ -51,8 +51,8 @@ struct TrustedIssuerEndpoints: Sendable {
         guard subject.isEmpty == allowsAny else {
             throw HydraError.missingParameter("Exactly one of 'subject' and 'allow_any_subject' is needed.")
         }
-        guard issuer.utf8.count <= Self.textBytesMax, subject.utf8.count <= Self.textBytesMax else {
-            throw HydraError.malformed("'issuer' or 'subject' has more than \(Self.textBytesMax) bytes.")
+        guard issuer.utf8.count <= Identifiers.bytesMax, subject.utf8.count <= Identifiers.bytesMax else {
+            throw HydraError.malformed("'issuer' or 'subject' has more than \(Identifiers.bytesMax) bytes.")
         }
         guard let scope = try document.textList("scope") else {
             throw HydraError.missingParameter("'scope' is missing.")
@@ -82,9 +82,6 @@ struct TrustedIssuerEndpoints: Sendable {
             id: Identifiers.uuid(), issuer: issuer, subject: subject, allowsAnySubject: allowsAny, scope: scope,
             keyID: keyID, key: key, createdAt: now.seconds, expiresAt: expiresAt)
     }
-
-    /// As wide as Hydra's columns.
-    private static let textBytesMax = 255
 
     /// An RSA key of 16,384 bits with a chain of certificates; what is larger would be compared at length with its like.
     private static let keyFootprintMax = 32_768

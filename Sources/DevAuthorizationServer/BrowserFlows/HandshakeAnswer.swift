@@ -51,8 +51,8 @@ struct AcceptedLogin: HandshakeDocument {
     init(_ document: JSONObject) throws {
         self.subject = try document.text("subject") ?? ""
         guard !self.subject.isEmpty else { throw HydraError.invalidRequest("The member 'subject' is missing.") }
-        guard self.subject.utf8.count <= Self.subjectBytesMax else {
-            throw HydraError.invalidRequest("The member 'subject' has more than \(Self.subjectBytesMax) bytes.")
+        guard self.subject.utf8.count <= Identifiers.bytesMax else {
+            throw HydraError.invalidRequest("The member 'subject' has more than \(Identifiers.bytesMax) bytes.")
         }
         self.remember = try document.flag("remember") ?? false
         self.rememberFor = try document.seconds("remember_for") ?? 0
@@ -61,9 +61,6 @@ struct AcceptedLogin: HandshakeDocument {
         self.amr = try document.textList("amr") ?? []
         self.context = document.value("context") ?? [:]
     }
-
-    /// As wide as Hydra's column.
-    private static let subjectBytesMax = 255
 
     var document: JSONObject {
         [

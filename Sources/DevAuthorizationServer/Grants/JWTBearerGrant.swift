@@ -28,7 +28,7 @@ struct JWTBearerGrant: Sendable {
 
     /// Every reason that lies in the assertion is told the same way.
     private func verified(_ token: String, now: Moment) async throws -> (Assertion, TrustedIssuer) {
-        if let claimed = Assertion.claimed(token), claimed.subject.utf8.count <= Self.subjectBytesMax {
+        if let claimed = Assertion.claimed(token), claimed.subject.utf8.count <= Identifiers.bytesMax {
             let candidates = try await self.core.trustedIssuers.trusted(claimed, now: now)
             // One at a time, since the scope is that of the entry whose key signed.
             for trusted in candidates {
@@ -48,5 +48,4 @@ struct JWTBearerGrant: Sendable {
 
     /// `oauth2.grant.jwt.max_ttl`: 720 hours.
     private static let lifespanMax: Int64 = 720 * 3_600
-    private static let subjectBytesMax = 255
 }

@@ -100,9 +100,10 @@ package struct SeedCheck {
                 user = object
             }
             let name = user["name"]?.stringValue ?? ""
-            guard DevAuthorizationServer.User.mayBe(named: name) else {
+            guard Identifiers.isUsable(name) else {
                 self.report(
-                    "a user's name is empty, longer than 255 bytes, or has control characters", at: path,
+                    "a user's name is empty, longer than \(Identifiers.bytesMax) bytes, or has control characters",
+                    at: path,
                     remedy: "write a name")
                 continue
             }
@@ -142,7 +143,7 @@ package struct SeedCheck {
             }
             // As to the admin API, `null` is nothing.
             guard !member.value.isNull, !known.kind.admits(member.value) else { continue }
-            let isQuotable = known.kind == .text && (member.value.boolValue != nil || Self.isNumber(member.value))
+            let isQuotable = known.kind == .text && (member.value.boolValue != nil || member.value.numberValue != nil)
             self.report(
                 "\(Self.kind(member.value)) where \(known.kind.rawValue) belongs", at: place,
                 remedy: isQuotable ? "put it in quotes" : "write \(known.kind.example)")
@@ -170,17 +171,18 @@ package struct SeedCheck {
         }
     }
 
-    private mutating func report(_ message: String, at path: [SeedProblem.Step], remedy: String) {
+    /// - Parameter remedy: worked out only where the problem is kept.
+    private mutating func report(
+        _ message: String, at path: [SeedProblem.Step], remedy: @autoclosure () -> String, isAboutName: Bool = false
+    ) {
         guard self.problems.count < Self.problemsMax else { return }
-        self.problems.append(SeedProblem(path: path, message: message, remedy: remedy, isAboutName: false))
+        self.problems.append(SeedProblem(path: path, message: message, remedy: remedy(), isAboutName: isAboutName))
     }
 
     private mutating func reportUnknown(_ name: String, known: [String], at path: [SeedProblem.Step]) {
-        guard self.problems.count < Self.problemsMax else { return }
-        self.problems.append(
-            SeedProblem(
-                path: path, message: "unknown key \(Self.shown(name))",
-                remedy: NearestWord.remedy(for: name, among: known), isAboutName: true))
+        self.report(
+            "unknown key \(Self.shown(name))", at: path, remedy: NearestWord.remedy(for: name, among: known),
+            isAboutName: true)
     }
 
     /// As of a configuration: more is not read by anybody, and looking for what was meant takes its time each.
@@ -198,8 +200,6 @@ package struct SeedCheck {
                 ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2D
             }
     }
-
-    private static func isNumber(_ value: JSONValue) -> Bool { if case .number = value { true } else { false } }
 
     private static func kind(_ value: JSONValue) -> String {
         switch value {

@@ -1,8 +1,16 @@
 import Foundation
 import JOSE
 
-/// Names and secrets that the server makes up.
+/// What clients, users and subjects may be called, and the names and secrets that the server makes up.
 enum Identifiers {
+    /// As wide as Hydra's columns for clients, subjects and issuers.
+    static let bytesMax = 255
+
+    /// Not empty, no longer than a column is wide, and without control characters.
+    static func isUsable(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= Self.bytesMax && name.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
+    }
+
     /// A random UUID, as Hydra names clients, grants and tokens.
     static func uuid() -> String { UUID().uuidString.lowercased() }
 

@@ -41,15 +41,31 @@ struct Serve: AsyncParsableCommand {
             throw ExitCode(2)
         }
         RunningProxy.forgetStart()
+        var settling = self.forgetOnceSettled()
+        defer { settling.cancel() }
         for await signal in signals.stream {
             switch signal {
-            case .reload: proxy.hangUp()
+            case .reload:
+                proxy.hangUp()
+                settling.cancel()
+                settling = self.forgetOnceSettled()
             case .stop:
                 await proxy.drain(ending: { LastResort.exit(withinMilliseconds: LastResort.orderlyEndMax) }) {
                     [stream = signals.stream] in
                     for await again in stream where again == .stop { return }
                 }
                 return
+            }
+        }
+    }
+
+    /// Keys and metadata are fetched behind the start, and a reload is read behind its signal: the code of both is let go
+    /// of when a server nearby has answered, when one far away has, and when what was not there has been tried anew.
+    private func forgetOnceSettled() -> Task<Void, any Error> {
+        Task {
+            for milliseconds in [200, 800, 9_000] {
+                try await Task.sleep(for: .milliseconds(milliseconds))
+                RunningProxy.forgetStart()
             }
         }
     }

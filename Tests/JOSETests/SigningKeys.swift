@@ -77,3 +77,10 @@ struct TokenIssuer {
         }
     }
 }
+
+extension VerifiedJWT {
+    /// Its scopes in the order given.
+    var scopeTexts: [String] {
+        (0..<self.scopes.count).map { self.scopes.word($0, in: self.claims.document).validatedText() ?? "" }
+    }
+}

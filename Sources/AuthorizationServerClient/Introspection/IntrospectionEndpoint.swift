@@ -38,7 +38,7 @@ package struct IntrospectionEndpoint: Sendable {
                     question, bytesMax: IntrospectionReply.bodyBytesMax, within: deadline.left)
                 return IntrospectionReply.classify(
                     status: answer.status, contentType: answer.contentType?.span, retryAfter: answer.retryAfter?.span,
-                    body: answer.body.span)
+                    body: answer.body)
             } catch {
                 switch error {
                 case .answerTooLong, .answerMalformed: return .malformed

@@ -72,7 +72,9 @@ struct TrustedIssuerEndpoints: Sendable {
             throw HydraError.missingParameter("'jwk' has no 'kid'.")
         }
         guard !key.isPrivateKey else { throw HydraError.malformed("'jwk' is a private key.") }
-        guard key.footprint <= Self.keyFootprintMax else { throw HydraError.malformed("'jwk' is too large for a key.") }
+        guard JSONWriter.write(key).count <= Self.keyBytesMax else {
+            throw HydraError.malformed("'jwk' is too large for a key.")
+        }
         do {
             _ = try JSONWebKey(.object(key), policy: KeyPolicy())
         } catch {
@@ -84,7 +86,7 @@ struct TrustedIssuerEndpoints: Sendable {
     }
 
     /// An RSA key of 16,384 bits with a chain of certificates; what is larger would be compared at length with its like.
-    private static let keyFootprintMax = 32_768
+    private static let keyBytesMax = 32_768
 }
 
 extension JSONObject {

@@ -31,10 +31,9 @@ package struct CompactJWS: ~Escapable {
             let header = Base64URL.decode(token.extracting(0..<dots.first)), !header.isEmpty,
             Base64URL.decode(token.extracting((dots.first + 1)..<dots.second)) != nil,
             Base64URL.decode(token.extracting((dots.second + 1)..<token.count)) != nil,
-            let value = try? JSONReader.read(header.span),
-            case .object(let members) = value
+            let document = try? JSONDocument(reading: header)
         else { return false }
-        return members["alg"] != nil
+        return document.member(named: "alg", of: document.root) != nil
     }
 }
 

@@ -10,16 +10,18 @@ package struct JWSHeader: Sendable, Hashable {
     package let type: JOSEMediaType?
 
     package init(_ json: [UInt8]) throws(JWTRejection) {
-        guard let value = try? JSONReader.read(json.span),
-            case .object(let members) = value
-        else { throw .malformedHeader }
+        guard let document = try? JSONDocument(reading: json), let members = ClaimSet(document) else {
+            throw .malformedHeader
+        }
         // RFC 7515 §4.1.11: no extension is understood here, so there is none that may be critical.
-        guard members["crit"] == nil else { throw .criticalExtension }
+        guard members.place(of: "crit") == nil else { throw .criticalExtension }
         // RFC 7797 §3: anything but `true` changes what was signed.
-        guard members["b64"] == nil || members["b64"] == .bool(true) else { throw .criticalExtension }
+        if let place = members.place(of: "b64") {
+            guard document.bool(at: place) == true else { throw .criticalExtension }
+        }
         // Compression is JWE's (RFC 7516 §4.1.3); in a JWS the member is a trap for somebody (RFC 8725 §3.6).
-        guard members["zip"] == nil else { throw .malformedHeader }
-        guard case .string(let name)? = members["alg"] else { throw .malformedHeader }
+        guard members.place(of: "zip") == nil else { throw .malformedHeader }
+        guard let name = try Self.string("alg", of: members) else { throw .malformedHeader }
         guard let algorithm = SignatureAlgorithm(name: name) else { throw .algorithmNotAllowed }
         self.algorithm = algorithm
         self.keyIdentifier = try Self.string("kid", of: members).map(KeyIdentifier.init)
@@ -29,11 +31,9 @@ package struct JWSHeader: Sendable, Hashable {
         guard content != .jwt else { throw .nestedToken }
     }
 
-    private static func string(_ name: String, of members: JSONObject) throws(JWTRejection) -> String? {
-        switch members[name] {
-        case nil: return nil
-        case .string(let text): return text
-        case .null, .bool, .number, .array, .object: throw .malformedHeader
-        }
+    private static func string(_ name: String, of members: ClaimSet) throws(JWTRejection) -> String? {
+        guard let place = members.place(of: name) else { return nil }
+        guard members.document.isString(place) else { throw .malformedHeader }
+        return members.document.text(of: place)
     }
 }

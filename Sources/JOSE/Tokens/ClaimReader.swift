@@ -4,89 +4,88 @@ import OAuthModel
 ///
 /// One that is there has its kind, and `null` is no kind.
 struct ClaimReader {
-    private let members: JSONObject
+    private let claims: ClaimSet
 
-    init(_ members: JSONObject) {
-        self.members = members
+    init(_ claims: ClaimSet) {
+        self.claims = claims
     }
+
+    private var document: JSONDocument { self.claims.document }
 
     /// ID tokens carry `nonce`, `at_hash` or `c_hash`, event and logout tokens `events` (RFC 8725 §3.11): where `typ`
     /// does not tell them from access tokens, these do.
     var nameAnotherKindOfToken: Bool {
-        ["nonce", "at_hash", "c_hash", "events"].contains { self.members[$0] != nil }
+        for name in ["nonce", "at_hash", "c_hash", "events"] where self.claims.place(of: name) != nil { return true }
+        return false
     }
 
-    func issuer(_ profile: JWTProfile) throws(JWTRejection) -> String {
+    func checkIssuer(_ profile: JWTProfile) throws(JWTRejection) {
         guard let issuer = try self.string(.issuer) else { throw .missingClaim(.issuer) }
-        guard issuer.hasSameOctets(as: profile.issuer) else { throw .wrongIssuer }
-        return issuer
+        guard self.document.names(profile.issuer.utf8.span, at: issuer) else { throw .wrongIssuer }
     }
 
-    func audience(_ profile: JWTProfile) throws(JWTRejection) -> Audience {
-        guard let value = self.members[RegisteredClaim.audience.rawValue] else { throw .missingClaim(.audience) }
-        guard let audience = Audience(json: value) else { throw .malformedClaim(.audience) }
-        if let wanted = profile.audiences {
-            guard audience.containsAny(of: wanted) else { throw .wrongAudience }
+    func checkAudience(_ profile: JWTProfile) throws(JWTRejection) {
+        guard let audience = self.place(.audience) else { throw .missingClaim(.audience) }
+        guard self.document.isString(audience) || self.document.isListOfStrings(audience) else {
+            throw .malformedClaim(.audience)
         }
-        return audience
+        guard let wanted = profile.audiences else { return }
+        for name in wanted where self.document.names(name.utf8.span, at: audience) { return }
+        throw .wrongAudience
     }
 
-    func subject(_ profile: JWTProfile) throws(JWTRejection) -> String? {
-        guard let subject = try self.string(.subject), !subject.isEmpty else {
+    /// Where the subject stands; nil where the profile admits a token without one.
+    func subject(_ profile: JWTProfile) throws(JWTRejection) -> JSONDocument.Place? {
+        guard let place = try self.string(.subject), !self.document.range(of: place).isEmpty else {
             guard !profile.requiresSubject else { throw .missingClaim(.subject) }
             return nil
         }
         // No service should ever see these in an identity, however it is encoded on the way (RFC 9110 §5.5).
-        guard !subject.utf8.contains(where: { $0 < 0x20 && $0 != 0x09 || $0 == 0x7F }) else {
+        let subject = self.document.octets(of: place)
+        for index in subject.indices where subject[index] < 0x20 && subject[index] != 0x09 || subject[index] == 0x7F {
             throw .malformedClaim(.subject)
         }
-        return subject
+        return place
     }
 
-    func string(_ claim: RegisteredClaim) throws(JWTRejection) -> String? {
-        switch self.members[claim.rawValue] {
-        case nil: return nil
-        case .string(let text): return text
-        case .null, .bool, .number, .array, .object: throw .malformedClaim(claim)
-        }
+    func string(_ claim: RegisteredClaim) throws(JWTRejection) -> JSONDocument.Place? {
+        guard let place = self.place(claim) else { return nil }
+        guard self.document.isString(place) else { throw .malformedClaim(claim) }
+        return place
     }
 
     func date(_ claim: RegisteredClaim, rounding: NumericDate.Rounding) throws(JWTRejection) -> NumericDate? {
-        guard let value = self.members[claim.rawValue] else { return nil }
-        guard let date = NumericDate(json: value, rounding: rounding) else { throw .malformedClaim(claim) }
+        guard let place = self.place(claim) else { return nil }
+        guard let date = self.document.date(at: place, rounding: rounding) else { throw .malformedClaim(claim) }
         return date
     }
 
-    func tokenUse() throws(JWTRejection) -> String? {
-        guard let use = try self.string(.tokenUse) else { return nil }
-        guard use.hasSameOctets(as: "access_token") else { throw .notAnAccessToken }
-        return use
+    func checkTokenUse() throws(JWTRejection) {
+        guard let use = try self.string(.tokenUse) else { return }
+        guard self.document.names("access_token".utf8.span, at: use) else { throw .notAnAccessToken }
     }
 
-    func tokenType() throws(JWTRejection) -> String? {
-        guard let type = try self.string(.tokenType) else { return nil }
-        let lower = type.utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
+    func checkTokenType() throws(JWTRejection) {
+        guard let place = try self.string(.tokenType) else { return }
+        let lower = self.document.text(of: place).utf8.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
         guard lower.elementsEqual("bearer".utf8) || lower.elementsEqual("access_token".utf8) else {
             throw .notAnAccessToken
         }
-        return type
     }
 
     func hasConfirmation() throws(JWTRejection) -> Bool {
-        switch self.members[RegisteredClaim.confirmation.rawValue] {
-        case nil: return false
-        case .object: return true
-        case .null, .bool, .number, .string, .array: throw .malformedClaim(.confirmation)
-        }
+        guard let place = self.place(.confirmation) else { return false }
+        guard self.document.isObject(place) else { throw .malformedClaim(.confirmation) }
+        return true
     }
 
-    /// A string is split at spaces (RFC 8693 §4.2), a list has one scope an element; anything else grants nothing.
-    func scopes(_ profile: JWTProfile) -> ScopeSet {
+    /// Those of the profile's first scope claim that is there.
+    func scopes(_ profile: JWTProfile) -> ScopeWords {
         for name in profile.scopeClaims {
-            guard let value = self.members[name] else { continue }
-            if case .string(let text) = value { return ScopeSet(spaceSeparated: text) }
-            return value.stringListValue.map { ScopeSet(elements: $0) } ?? ScopeSet()
+            if let place = self.claims.place(of: name) { return ScopeWords(of: place, in: self.document) }
         }
-        return ScopeSet()
+        return ScopeWords(of: nil, in: self.document)
     }
+
+    private func place(_ claim: RegisteredClaim) -> JSONDocument.Place? { self.claims.place(of: claim.rawValue) }
 }

@@ -11,56 +11,55 @@ package struct VerifiedJWT: Sendable {
     package let algorithm: SignatureAlgorithm
     package let type: JOSEMediaType?
     package let claims: ClaimSet
-    package let issuer: String
-    /// Never empty; nil where the profile admits a token without one.
-    package let subject: String?
-    package let audience: Audience
-    package let clientID: String?
+    /// Where `sub` stands; never empty, and nil where the profile admits a token without one.
+    package let subjectPlace: JSONDocument.Place?
+    package let audiencePlace: JSONDocument.Place?
+    package let clientIDPlace: JSONDocument.Place?
     /// Of the profile's first scope claim that is there; empty when that is of the wrong kind.
-    package let scopes: ScopeSet
+    package let scopes: ScopeWords
     package let expiresAt: NumericDate
     package let notBefore: NumericDate?
     package let issuedAt: NumericDate?
-    package let jwtID: String?
-    package let tokenUse: String?
-    package let tokenType: String?
     /// Whether the token is bound to a key of its holder (RFC 7800 §3.1): no bearer token.
     package let hasConfirmation: Bool
     package let leewaySeconds: Int64
 
     /// Holds the claims of a token with a good signature against the profile; times are not looked at.
     package init(_ jws: VerifiedJWS, profile: JWTProfile) throws(JWTRejection) {
-        guard let value = try? JSONReader.read(jws.payload.span), case .object(let members) = value else {
+        guard let document = try? JSONDocument(reading: jws.payload), let claims = ClaimSet(document) else {
             throw .malformedClaims
         }
-        let claims = ClaimReader(members)
+        let reader = ClaimReader(claims)
         let header = jws.header
         if header.type == nil || header.type == .jwt {
-            guard !claims.nameAnotherKindOfToken else { throw .notAnAccessTokenByItsClaims }
+            guard !reader.nameAnotherKindOfToken else { throw .notAnAccessTokenByItsClaims }
         }
         self.keyIdentifier = header.keyIdentifier
         self.keyThumbprint = jws.key
         self.algorithm = header.algorithm
         self.type = header.type
-        self.claims = ClaimSet(members)
-        self.issuer = try claims.issuer(profile)
-        self.audience = try claims.audience(profile)
-        self.subject = try claims.subject(profile)
-        self.clientID = try claims.string(.clientID)
-        self.jwtID = try claims.string(.jwtID)
+        self.claims = claims
+        try reader.checkIssuer(profile)
+        try reader.checkAudience(profile)
+        self.audiencePlace = claims.place(of: RegisteredClaim.audience.rawValue)
+        self.subjectPlace = try reader.subject(profile)
+        self.clientIDPlace = try reader.string(.clientID)
+        _ = try reader.string(.jwtID)
         // RFC 7519 §2: a fraction counts towards the shorter life.
-        guard let expiresAt = try claims.date(.expirationTime, rounding: .down) else {
+        guard let expiresAt = try reader.date(.expirationTime, rounding: .down) else {
             throw .missingClaim(.expirationTime)
         }
         self.expiresAt = expiresAt
-        self.notBefore = try claims.date(.notBefore, rounding: .up)
-        self.issuedAt = try claims.date(.issuedAt, rounding: .up)
-        self.tokenUse = try claims.tokenUse()
-        self.tokenType = try claims.tokenType()
-        self.hasConfirmation = try claims.hasConfirmation()
-        self.scopes = claims.scopes(profile)
+        self.notBefore = try reader.date(.notBefore, rounding: .up)
+        self.issuedAt = try reader.date(.issuedAt, rounding: .up)
+        try reader.checkTokenUse()
+        try reader.checkTokenType()
+        self.hasConfirmation = try reader.hasConfirmation()
+        self.scopes = reader.scopes(profile)
         self.leewaySeconds = profile.leewaySeconds
     }
+
+    package var subject: String? { self.subjectPlace.map { self.claims.document.text(of: $0) } }
 
     /// The first second at which the token is no longer good.
     package var endsAt: NumericDate { self.expiresAt.advanced(bySeconds: self.leewaySeconds) }

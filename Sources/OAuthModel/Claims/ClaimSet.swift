@@ -1,18 +1,40 @@
 /// What is said about a token: the claims of a JWT or the members of an introspection answer.
-public struct ClaimSet: Sendable, Hashable {
-    public let members: JSONObject
+///
+/// Held flat (``JSONDocument``), since a cache keeps them by the thousand; a claim becomes a ``JSONValue`` when it is asked for.
+public struct ClaimSet: Sendable {
+    /// An object, and where each of its members stands.
+    package let document: JSONDocument
 
-    public init(_ members: JSONObject) { self.members = members }
+    public init(_ members: JSONObject) { self.document = JSONDocument(members) }
+
+    /// Nil where the document is no object.
+    package init?(_ document: JSONDocument) {
+        guard document.isObject(document.root) else { return nil }
+        self.document = document
+    }
+
+    public var members: JSONObject { self.document.object(at: self.document.root) }
 
     /// The claim of exactly this name.
     ///
     /// `.null` is a value here; whether it means "absent" is for the reader to say.
-    public subscript(name: String) -> JSONValue? { self.members[name] }
+    public subscript(name: String) -> JSONValue? { self.place(of: name).map { self.document.value(at: $0) } }
 
-    public subscript(claim: RegisteredClaim) -> JSONValue? { self.members[claim.rawValue] }
+    public subscript(claim: RegisteredClaim) -> JSONValue? { self[claim.rawValue] }
 
     /// The claim at a path such as `ext.tenant`.
-    public subscript(path: ClaimPath) -> JSONValue? { path.find(in: self.members) }
+    public subscript(path: ClaimPath) -> JSONValue? { self.place(of: path).map { self.document.value(at: $0) } }
+
+    package func place(of name: String) -> JSONDocument.Place? {
+        self.document.member(named: name, of: self.document.root)
+    }
+
+    package func place(of path: ClaimPath) -> JSONDocument.Place? { path.find(in: self.document) }
+}
+
+extension ClaimSet: Hashable {
+    public static func == (left: ClaimSet, right: ClaimSet) -> Bool { left.members == right.members }
+    public func hash(into hasher: inout Hasher) { hasher.combine(self.members) }
 }
 
 /// A claim name in which dots step into objects: `ext.tenant` is the member `tenant` of the member `ext`.
@@ -31,17 +53,26 @@ public struct ClaimPath: Sendable, Hashable {
         self.dots = text.utf8.enumerated().filter { $0.element == UInt8(ascii: ".") }.map(\.offset)
     }
 
-    func find(in members: JSONObject) -> JSONValue? {
-        self.find(in: members, from: 0)
+    func find(in document: borrowing JSONDocument) -> JSONDocument.Place? {
+        let name = self.text.utf8.span
+        var object = document.root
+        var start = 0
+        while true {
+            if let place = document.member(named: name.extracting(start..<name.count), of: object) { return place }
+            guard let step = self.step(in: document, from: start, of: object) else { return nil }
+            object = step.object
+            start = step.start
+        }
     }
 
-    private func find(in members: JSONObject, from start: Int) -> JSONValue? {
-        let bytes = self.text.utf8.span
-        if let value = members.member(named: bytes.extracting(start..<bytes.count)) { return value }
+    /// The object that the longest beginning of what is left names, and where the path goes on.
+    private func step(
+        in document: borrowing JSONDocument, from start: Int, of object: JSONDocument.Place
+    ) -> (object: JSONDocument.Place, start: Int)? {
+        let name = self.text.utf8.span
         for dot in self.dots.reversed() where dot >= start {
-            if case .object(let inner)? = members.member(named: bytes.extracting(start..<dot)) {
-                return self.find(in: inner, from: dot + 1)
-            }
+            let place = document.member(named: name.extracting(start..<dot), of: object)
+            if let place, document.isObject(place) { return (place, dot + 1) }
         }
         return nil
     }

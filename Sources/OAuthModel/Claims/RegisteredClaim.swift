@@ -18,6 +18,26 @@ public enum RegisteredClaim: String, Sendable, Hashable, CaseIterable {
 }
 
 extension RegisteredClaim {
+    /// A place in a table of all of them, from 0.
+    var index: Int {
+        switch self {
+        case .active: 0
+        case .issuer: 1
+        case .subject: 2
+        case .audience: 3
+        case .expirationTime: 4
+        case .notBefore: 5
+        case .issuedAt: 6
+        case .jwtID: 7
+        case .scope: 8
+        case .clientID: 9
+        case .username: 10
+        case .tokenType: 11
+        case .tokenUse: 12
+        case .confirmation: 13
+        }
+    }
+
     /// The claim that has exactly these bytes as its name.
     ///
     /// Told apart by length first, so that each member of an answer is looked at once, not once for each claim.

@@ -2,100 +2,61 @@
 ///
 /// Facts, not a verdict: whether the token serves here is policy, decided on every request. `null` members count as absent.
 public struct ActiveToken: Sendable, Hashable {
-    public let scopes: ScopeSet
-    public let subject: String?
-    public let clientID: String?
-    public let username: String?
-    public let issuer: String?
-    public let audience: Audience?
-    /// A fraction is cut off, so that the token never lives longer than it says.
-    public let expiresAt: NumericDate?
-    /// A fraction counts as a whole second, as in ``issuedAt``.
-    public let notBefore: NumericDate?
-    public let issuedAt: NumericDate?
-    public let jwtID: String?
-    /// As written; policy accepts `Bearer` and `access_token` in any case.
-    public let tokenType: String?
-    /// As written; Hydra says `access_token` or `refresh_token`.
-    public let tokenUse: String?
-    /// The token is bound to a key (`cnf`, RFC 7800 §3.1): not a bearer token.
-    public let hasConfirmation: Bool
-    /// Everything the answer said, `ext` included.
-    public let claims: ClaimSet
+    /// One object: an answer is handed on several times before it becomes what the cache keeps.
+    private let answer: Answer
 
-    init(_ members: JSONObject) throws(IntrospectionResponseError) {
-        var scopes = ScopeSet()
-        var subject: String?, clientID: String?, username: String?, issuer: String?, jwtID: String?
-        var tokenType: String?, tokenUse: String?
-        var audience: Audience?
-        var expiresAt: NumericDate?, notBefore: NumericDate?, issuedAt: NumericDate?
-        var hasConfirmation = false
-        for member in members.members where !member.value.isNull {
-            guard let claim = RegisteredClaim(octets: member.name.utf8.span) else { continue }
-            let value = member.value
-            switch claim {
-            case .active: break
-            case .scope: scopes = try Self.scopes(value)
-            case .subject: subject = try Self.string(value, claim)
-            case .clientID: clientID = try Self.string(value, claim)
-            case .username: username = try Self.string(value, claim)
-            case .issuer: issuer = try Self.string(value, claim)
-            case .jwtID: jwtID = try Self.string(value, claim)
-            case .tokenType: tokenType = try Self.string(value, claim)
-            case .tokenUse: tokenUse = try Self.string(value, claim)
-            case .audience: audience = try Self.audience(value)
-            case .expirationTime: expiresAt = try Self.date(value, claim, rounding: .down)
-            case .notBefore: notBefore = try Self.date(value, claim, rounding: .up)
-            case .issuedAt: issuedAt = try Self.date(value, claim, rounding: .up)
-            case .confirmation:
-                guard case .object = value else { throw .wrongKind(claim) }
-                hasConfirmation = true
-            }
+    private final class Answer: Sendable {
+        let claims: ClaimSet
+        let expiresAt: NumericDate?
+        let notBefore: NumericDate?
+        let issuedAt: NumericDate?
+        let places: Places
+
+        init(
+            _ claims: ClaimSet, _ places: Places, expiresAt: NumericDate?, notBefore: NumericDate?,
+            issuedAt: NumericDate?
+        ) {
+            self.claims = claims
+            self.places = places
+            self.expiresAt = expiresAt
+            self.notBefore = notBefore
+            self.issuedAt = issuedAt
         }
-        self.scopes = scopes
-        self.subject = subject
-        self.clientID = clientID
-        self.username = username
-        self.issuer = issuer
-        self.audience = audience
-        self.expiresAt = expiresAt
-        self.notBefore = notBefore
-        self.issuedAt = issuedAt
-        self.jwtID = jwtID
-        self.tokenType = tokenType
-        self.tokenUse = tokenUse
-        self.hasConfirmation = hasConfirmation
-        self.claims = ClaimSet(members)
     }
 
-    private static func string(
-        _ value: JSONValue, _ claim: RegisteredClaim
-    ) throws(IntrospectionResponseError) -> String {
-        guard case .string(let text) = value else { throw .wrongKind(claim) }
-        return text
+    init(_ claims: ClaimSet) throws(IntrospectionResponseError) {
+        let document = claims.document
+        var places = Places()
+        var expiresAt: NumericDate?, notBefore: NumericDate?, issuedAt: NumericDate?
+        var members = document.contents(of: document.root)
+        while let member = members.nextMember(in: document) {
+            let place = member.value
+            guard !document.isNull(place), let claim = RegisteredClaim(octets: document.octets(of: member.name))
+            else { continue }
+            switch claim {
+            case .active: break
+            case .scope, .audience:
+                guard document.isString(place) || document.isListOfStrings(place) else { throw .wrongKind(claim) }
+            case .subject, .clientID, .username, .issuer, .jwtID, .tokenType, .tokenUse:
+                guard document.isString(place) else { throw .wrongKind(claim) }
+            case .expirationTime: expiresAt = try Self.date(document, place, claim, rounding: .down)
+            case .notBefore: notBefore = try Self.date(document, place, claim, rounding: .up)
+            case .issuedAt: issuedAt = try Self.date(document, place, claim, rounding: .up)
+            case .confirmation:
+                guard document.isObject(place) else { throw .wrongKind(claim) }
+            }
+            places[claim] = place
+        }
+        self.answer = Answer(claims, places, expiresAt: expiresAt, notBefore: notBefore, issuedAt: issuedAt)
     }
 
     private static func date(
-        _ value: JSONValue, _ claim: RegisteredClaim, rounding: NumericDate.Rounding
+        _ document: JSONDocument, _ place: JSONDocument.Place, _ claim: RegisteredClaim,
+        rounding: NumericDate.Rounding
     ) throws(IntrospectionResponseError) -> NumericDate {
-        guard case .number(let number) = value else { throw .wrongKind(claim) }
-        guard let date = NumericDate(number, rounding: rounding) else { throw .outOfRange(claim) }
+        guard document.isNumber(place) else { throw .wrongKind(claim) }
+        guard let date = document.date(at: place, rounding: rounding) else { throw .outOfRange(claim) }
         return date
-    }
-
-    private static func scopes(_ value: JSONValue) throws(IntrospectionResponseError) -> ScopeSet {
-        switch value {
-        case .string(let text): return ScopeSet(spaceSeparated: text)
-        case .array:
-            guard let words = value.stringListValue else { throw .wrongKind(.scope) }
-            return ScopeSet(elements: words)
-        case .null, .bool, .number, .object: throw .wrongKind(.scope)
-        }
-    }
-
-    private static func audience(_ value: JSONValue) throws(IntrospectionResponseError) -> Audience {
-        guard let audience = Audience(json: value) else { throw .wrongKind(.audience) }
-        return audience
     }
 
     public static func == (left: ActiveToken, right: ActiveToken) -> Bool {
@@ -104,4 +65,53 @@ public struct ActiveToken: Sendable, Hashable {
     }
 
     public func hash(into hasher: inout Hasher) { hasher.combine(self.claims) }
+}
+
+extension ActiveToken {
+    /// Everything the answer said, `ext` included.
+    public var claims: ClaimSet { self.answer.claims }
+    /// A fraction is cut off, so that the token never lives longer than it says.
+    public var expiresAt: NumericDate? { self.answer.expiresAt }
+    /// A fraction counts as a whole second, as in ``issuedAt``.
+    public var notBefore: NumericDate? { self.answer.notBefore }
+    public var issuedAt: NumericDate? { self.answer.issuedAt }
+    /// The token is bound to a key (`cnf`, RFC 7800 §3.1): not a bearer token.
+    public var hasConfirmation: Bool { self.answer.places[.confirmation] != nil }
+    public var scopes: ScopeSet {
+        switch self.value(.scope) {
+        case .string(let text): ScopeSet(spaceSeparated: text)
+        case let value: ScopeSet(elements: value?.stringListValue ?? [])
+        }
+    }
+    public var subject: String? { self.text(.subject) }
+    public var clientID: String? { self.text(.clientID) }
+    public var username: String? { self.text(.username) }
+    public var issuer: String? { self.text(.issuer) }
+    public var audience: Audience? { self.value(.audience).flatMap { Audience(json: $0) } }
+    public var jwtID: String? { self.text(.jwtID) }
+    /// As written; policy accepts `Bearer` and `access_token` in any case.
+    public var tokenType: String? { self.text(.tokenType) }
+    /// As written; Hydra says `access_token` or `refresh_token`.
+    public var tokenUse: String? { self.text(.tokenUse) }
+
+    /// Where a claim stands that is there and of its kind.
+    package func place(of claim: RegisteredClaim) -> JSONDocument.Place? { self.answer.places[claim] }
+
+    private func value(_ claim: RegisteredClaim) -> JSONValue? {
+        self.answer.places[claim].map { self.answer.claims.document.value(at: $0) }
+    }
+
+    private func text(_ claim: RegisteredClaim) -> String? {
+        self.answer.places[claim].map { self.answer.claims.document.text(of: $0) }
+    }
+
+    /// Where each registered claim stands that the answer makes.
+    private struct Places: Sendable {
+        private var places = InlineArray<14, JSONDocument.Place?>(repeating: nil)
+
+        subscript(claim: RegisteredClaim) -> JSONDocument.Place? {
+            get { self.places[claim.index] }
+            set { self.places[claim.index] = newValue }
+        }
+    }
 }

@@ -7,27 +7,31 @@ public enum IntrospectionResponse: Sendable, Hashable {
     ///
     /// What cannot be read strictly is the server's fault, never an acceptance and never "inactive".
     public static func parse(
-        _ bytes: Span<UInt8>, limits: JSONLimits = .standard
+        _ bytes: [UInt8], limits: JSONLimits = .standard
     ) throws(IntrospectionResponseError) -> IntrospectionResponse {
-        let value: JSONValue
+        let document: JSONDocument
         do {
-            value = try JSONReader.read(bytes, limits: limits)
+            document = try JSONDocument(reading: bytes, limits: limits)
         } catch {
             throw .notJSON(error)
         }
-        guard case .object(let members) = value else { throw .notAnObject }
-        switch members[RegisteredClaim.active.rawValue] {
-        case .bool(true): return .active(try ActiveToken(members))
-        case .bool(false): return .inactive
-        case nil, .null: throw .activeMissing
-        case .number, .string, .array, .object: throw .wrongKind(.active)
+        guard let claims = ClaimSet(document) else { throw .notAnObject }
+        guard let place = claims.place(of: RegisteredClaim.active.rawValue), !document.isNull(place) else {
+            throw .activeMissing
+        }
+        switch document.bool(at: place) {
+        case true?: return .active(try ActiveToken(claims))
+        case false?: return .inactive
+        case nil: throw .wrongKind(.active)
         }
     }
 
     public static func parse(
-        _ bytes: [UInt8], limits: JSONLimits = .standard
+        _ bytes: Span<UInt8>, limits: JSONLimits = .standard
     ) throws(IntrospectionResponseError) -> IntrospectionResponse {
-        try Self.parse(bytes.span, limits: limits)
+        // Not copied when it is not read.
+        guard bytes.count <= limits.bytes else { throw .notJSON(JSONError(.tooLarge, at: limits.bytes)) }
+        return try Self.parse(bytes.copied(), limits: limits)
     }
 }
 

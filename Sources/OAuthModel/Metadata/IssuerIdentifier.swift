@@ -32,7 +32,9 @@ public struct IssuerIdentifier: Sendable {
     }
 
     /// Whether an `iss` value names this server: same bytes, the last slash included (RFC 8414 §3.3).
-    public func matches(_ issuer: String) -> Bool { self.text.hasSameOctets(as: issuer) }
+    public func matches(_ issuer: String) -> Bool { self.matches(issuer.utf8.span) }
+
+    package func matches(_ issuer: Span<UInt8>) -> Bool { self.text.utf8.span.hasSameOctets(as: issuer) }
 
     /// Where the document of RFC 8414 §3.1 lies: the well-known part goes between host and path.
     public var authorizationServerMetadataURL: String {

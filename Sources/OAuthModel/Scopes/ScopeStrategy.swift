@@ -28,7 +28,8 @@ public enum ScopeStrategy: String, Sendable, Hashable, CaseIterable {
         return false
     }
 
-    private func covers(_ granted: Span<UInt8>, wanted: Span<UInt8>) -> Bool {
+    /// Whether a granted scope covers a wanted one.
+    package func covers(_ granted: Span<UInt8>, wanted: Span<UInt8>) -> Bool {
         switch self {
         case .exact: granted.hasSameOctets(as: wanted)
         case .hierarchic: Self.coversHierarchically(granted, wanted)

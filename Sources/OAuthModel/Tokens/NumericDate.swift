@@ -20,12 +20,16 @@ public struct NumericDate: Sendable, Hashable {
 
     /// A number of seconds somebody else wrote, exactly; `nil` when it lies outside ``range``.
     public init?(_ number: JSONNumber, rounding: Rounding) {
-        if let whole = Int64(number.text) {
-            guard Self.range.contains(whole) else { return nil }
+        self.init(written: number.text.utf8.span, rounding: rounding)
+    }
+
+    /// The same for a number as it stands in a JSON text.
+    init?(written number: Span<UInt8>, rounding: Rounding) {
+        if let whole = Self.plainSeconds(number) {
             self.seconds = whole
             return
         }
-        let decimal = ExactDecimal(number.text.utf8.span)
+        let decimal = ExactDecimal(number)
         guard let parts = decimal.wholePart(digitsMax: 16) else { return nil }
         var seconds = Int64(parts.magnitude)
         if decimal.isNegative { seconds = -seconds }
@@ -37,6 +41,17 @@ public struct NumericDate: Sendable, Hashable {
         }
         guard Self.range.contains(seconds) else { return nil }
         self.seconds = seconds
+    }
+
+    /// What most dates are: digits and nothing else, few enough to lie within ``range``.
+    private static func plainSeconds(_ number: Span<UInt8>) -> Int64? {
+        guard 1...15 ~= number.count else { return nil }
+        var seconds: Int64 = 0
+        for index in number.indices {
+            guard number[index].isDigit else { return nil }
+            seconds = seconds * 10 + Int64(number[index] - 0x30)
+        }
+        return seconds
     }
 
     /// The same for a JSON value; `nil` also when it is no number at all.

@@ -120,21 +120,36 @@ extension FormURLEncoded {
 
     private static func appendEncoded(_ value: Span<UInt8>, to bytes: inout [UInt8]) {
         bytes.reserveCapacity(bytes.count + value.count)
-        for index in value.indices {
-            let byte = value[index]
-            switch byte {
-            case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "*"):
-                bytes.append(byte)
-            case 0x20:
+        var start = 0
+        while true {
+            let end = Self.endOfUnreserved(value, from: start)
+            bytes.append(octets: value.extracting(start..<end))
+            guard end < value.count else { return }
+            let byte = value[end]
+            if byte == 0x20 {
                 bytes.append(UInt8(ascii: "+"))
-            case _ where byte.isAlphanumeric:
-                bytes.append(byte)
-            default:
+            } else {
                 bytes.append(UInt8(ascii: "%"))
                 bytes.append(.upperHexDigit(byte >> 4))
                 bytes.append(.upperHexDigit(byte & 0xF))
             }
+            start = end + 1
         }
+    }
+
+    /// Where the bytes end that stand for themselves.
+    private static func endOfUnreserved(_ value: Span<UInt8>, from start: Int) -> Int {
+        var end = start
+        while end < value.count {
+            switch value[end] {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "*"):
+                end += 1
+            default: return end
+            }
+        }
+        return end
     }
 
     private static func decodeText(_ bytes: Span<UInt8>) throws(Failure) -> String {

@@ -44,13 +44,6 @@ public struct JSONObject: Sendable {
         }
         return nil
     }
-
-    /// What the object roughly occupies in memory.
-    package var footprint: Int {
-        var bytes = 64
-        for member in self.members { bytes += 32 + member.name.utf8.count + member.value.footprint }
-        return bytes
-    }
 }
 
 extension JSONObject: Hashable {

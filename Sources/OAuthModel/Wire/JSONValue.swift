@@ -47,18 +47,6 @@ extension JSONValue {
         }
         return strings
     }
-
-    /// What the value roughly occupies in memory, for caches that are capped in bytes.
-    package var footprint: Int {
-        // 32 bytes for the case itself; heap objects carry a 32-byte header.
-        switch self {
-        case .null, .bool: 32
-        case .number(let number): 32 + number.text.utf8.count
-        case .string(let string): 64 + string.utf8.count
-        case .array(let elements): elements.reduce(64) { $0 + $1.footprint }
-        case .object(let object): object.footprint
-        }
-    }
 }
 
 extension JSONValue: Hashable {

@@ -43,3 +43,12 @@ extension Span<UInt8> {
         return String(copying: text)
     }
 }
+
+extension [UInt8] {
+    /// Adds the bytes of a span.
+    @inlinable
+    package mutating func append(octets: Span<UInt8>) {
+        // One memory copy; the pointer does not outlive it.
+        unsafe octets.withUnsafeBufferPointer { unsafe self.append(contentsOf: $0) }
+    }
+}

@@ -9,91 +9,112 @@ extension SubjectFieldSet {
 
     /// The field lines, each with its CRLF; absent and empty claims send no field.
     package func render(_ token: ValidatedToken) throws(SubjectValueProblem) -> [UInt8] {
-        try self.render(claims: token.claims, scopes: token.scopes, audiences: token.audiences)
+        try self.render(claims: token.claims, scopes: token.scopes, audience: token.audience)
     }
 
     package func render(
-        claims: ClaimSet, scopes: ScopeSet, audiences: [[UInt8]]
+        claims: ClaimSet, scopes: ScopeWords, audience: JSONDocument.Place?
     ) throws(SubjectValueProblem) -> [UInt8] {
+        let document = claims.document
         var lines: [UInt8] = []
+        lines.reserveCapacity(self.linesExpected)
         for field in self.fields {
-            var value: [UInt8] = []
-            var isAbsent = false
-            for part in field.parts {
-                let before = value.count
-                switch part {
-                case .literal(let bytes):
-                    value += bytes
-                    continue
-                case .scope:
-                    try Self.append(words: scopes.scopes.map { [UInt8]($0.text.utf8) }, to: &value)
-                case .audience:
-                    try Self.append(words: audiences, to: &value)
-                case .claim(let path):
-                    try Self.append(claims[path], to: &value)
-                }
-                if value.count == before { isAbsent = true }
-            }
-            guard value.count <= Self.valueBytesMax else { throw .tooLong }
-            if isAbsent { continue }
-            lines.reserveCapacity(lines.count + field.name.count + value.count + 4)
+            let lineStart = lines.count
             lines += field.name
             lines.append(0x3A)
             lines.append(0x20)
-            lines += value
-            lines.append(0x0D)
-            lines.append(0x0A)
+            let valueStart = lines.count
+            var isAbsent = false
+            for part in field.parts {
+                let before = lines.count
+                switch part {
+                case .literal(let bytes):
+                    lines += bytes
+                    continue
+                case .scope:
+                    try Self.append(scopes, in: document, to: &lines)
+                case .audience:
+                    if let audience { try Self.append(audience, in: document, to: &lines) }
+                case .claim(let path):
+                    if let place = claims.place(of: path) { try Self.append(place, in: document, to: &lines) }
+                }
+                if lines.count == before { isAbsent = true }
+                guard lines.count - valueStart <= Self.valueBytesMax else { throw .tooLong }
+            }
+            guard lines.count - valueStart <= Self.valueBytesMax else { throw .tooLong }
+            if isAbsent {
+                lines.removeLast(lines.count - lineStart)
+            } else {
+                lines.append(0x0D)
+                lines.append(0x0A)
+            }
         }
         return lines
     }
 
-    private static func append(_ claim: JSONValue?, to value: inout [UInt8]) throws(SubjectValueProblem) {
-        switch claim {
-        case nil, .null: break
-        case .bool(let flag): value += flag ? [0x74, 0x72, 0x75, 0x65] : [0x66, 0x61, 0x6C, 0x73, 0x65]
-        case .number(let number): value += number.text.utf8
-        case .string(let text): try Self.append(encoding: [UInt8](text.utf8), to: &value)
-        case .array(let elements):
-            var words: [[UInt8]] = []
-            for element in elements {
-                guard case .string(let word) = element else { throw .notSendable }
-                words.append([UInt8](word.utf8))
-            }
-            try Self.append(words: words, to: &value)
-        case .object: throw .notSendable
+    private static func append(
+        _ place: JSONDocument.Place, in document: borrowing JSONDocument, to lines: inout [UInt8]
+    ) throws(SubjectValueProblem) {
+        if document.isString(place) { return try self.append(encoding: document.octets(of: place), to: &lines) }
+        if document.isNumber(place) { return lines.append(octets: document.octets(of: place)) }
+        if let flag = document.bool(at: place) {
+            return lines.append(contentsOf: (flag ? "true" : "false").utf8)
+        }
+        if document.isNull(place) { return }
+        guard document.isListOfStrings(place) else { throw .notSendable }
+        var contents = document.contents(of: place)
+        var isFirst = true
+        while let element = contents.nextElement(in: document) {
+            try self.append(word: document.octets(of: element), isFirst: &isFirst, to: &lines)
         }
     }
 
-    /// Words encoded one by one with one space between them, so that a space inside a word cannot be taken for one.
-    private static func append(words: [[UInt8]], to value: inout [UInt8]) throws(SubjectValueProblem) {
-        for (index, word) in words.enumerated() {
-            if index > 0 { value.append(0x20) }
-            try Self.append(encoding: word, to: &value)
+    private static func append(
+        _ scopes: ScopeWords, in document: borrowing JSONDocument, to lines: inout [UInt8]
+    ) throws(SubjectValueProblem) {
+        var isFirst = true
+        for index in 0..<scopes.count {
+            try self.append(word: scopes.word(index, in: document), isFirst: &isFirst, to: &lines)
         }
+    }
+
+    /// Words are encoded one by one with one space between them, so that a space inside a word cannot be taken for one.
+    private static func append(
+        word: Span<UInt8>, isFirst: inout Bool, to lines: inout [UInt8]
+    ) throws(SubjectValueProblem) {
+        if !isFirst { lines.append(0x20) }
+        isFirst = false
+        try self.append(encoding: word, to: &lines)
     }
 
     /// Bytes outside 0x21–0x7E and `%` itself become `%XX`: two subjects never look alike.
-    private static func append(encoding bytes: [UInt8], to value: inout [UInt8]) throws(SubjectValueProblem) {
+    private static func append(encoding octets: Span<UInt8>, to lines: inout [UInt8]) throws(SubjectValueProblem) {
         // Most are names and numbers that stay what they are.
-        if bytes.allSatisfy({ 0x21...0x7E ~= $0 && $0 != 0x25 }) {
-            value += bytes
-            guard value.count <= Self.valueBytesMax else { throw .tooLong }
-            return
-        }
-        for byte in bytes {
+        guard !self.staysAsItIs(octets) else { return lines.append(octets: octets) }
+        // What is over the limit before it grows need not be written to be refused.
+        guard octets.count <= self.valueBytesMax else { throw .tooLong }
+        for index in octets.indices {
+            let byte = octets[index]
             switch byte {
             case 0x00..<0x09, 0x0A..<0x20, 0x7F:
                 throw .controlByte
             case 0x21...0x7E where byte != 0x25:
-                value.append(byte)
+                lines.append(byte)
             default:
-                value.append(0x25)
-                value.append(PathNormalForm.upperHex(byte >> 4))
-                value.append(PathNormalForm.upperHex(byte & 0xF))
+                lines.append(0x25)
+                lines.append(PathNormalForm.upperHex(byte >> 4))
+                lines.append(PathNormalForm.upperHex(byte & 0xF))
             }
-            guard value.count <= Self.valueBytesMax else { throw .tooLong }
         }
     }
+
+    private static func staysAsItIs(_ octets: Span<UInt8>) -> Bool {
+        for index in octets.indices where !(0x21...0x7E ~= octets[index]) || octets[index] == 0x25 { return false }
+        return true
+    }
+
+    /// Room for the lines of most subjects, made once: a name, and a value of some 24 bytes.
+    private var linesExpected: Int { self.fields.reduce(0) { $0 + $1.name.count + 28 } }
 }
 
 /// Why a token's subject cannot be handed on: the token is refused, never sent half.

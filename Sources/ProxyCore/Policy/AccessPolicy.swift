@@ -40,16 +40,14 @@ package struct AccessPolicy: Sendable, Hashable {
     @inline(__always)
     package func refusal(of token: ValidatedToken, at now: Instant) -> Refusal? {
         if let rejection = token.rejection(at: now.wall) { return .tokenRejected(rejection) }
-        if self.requiresSubject, token.subject == nil { return .tokenRejected(.subjectMissing) }
+        if self.requiresSubject, !token.hasSubject { return .tokenRejected(.subjectMissing) }
         if !self.audiences.isEmpty, !self.hasAudience(token) { return .tokenRejected(.audience) }
         if !self.scopes.isMet(by: token) { return .insufficientScope(required: self.scopes.required) }
         return nil
     }
 
     private func hasAudience(_ token: ValidatedToken) -> Bool {
-        for wanted in self.audiences {
-            for audience in token.audiences where audience == wanted { return true }
-        }
+        for wanted in self.audiences where token.isFor(wanted.span) { return true }
         return false
     }
 }

@@ -32,25 +32,39 @@ package struct ClaimRequirement: Sendable, Hashable {
     }
 
     func isMet(by claims: ClaimSet, captures: borrowing RouteCaptures) -> Bool {
-        guard let value = claims[self.claim], !value.isNull else { return false }
+        let document = claims.document
+        guard let place = claims.place(of: self.claim), !document.isNull(place) else { return false }
         switch self.condition {
         case .present: return true
-        case .equals(.value(let wanted)): return value == wanted
-        case .equals(.pathParameter(let name)): return Self.equals(value, captures.value(ofParameter: name))
-        case .equals(.hostLabel(let index)): return Self.equals(value, captures.hostLabel(index))
-        case .oneOf(let wanted): return wanted.contains(value)
-        case .contains(let wanted):
-            guard case .array(let elements) = value else { return false }
-            return elements.contains(wanted)
-        case .containsAny(let wanted):
-            guard case .array(let elements) = value else { return false }
-            return elements.contains { wanted.contains($0) }
+        case .equals(.value(let wanted)): return document.holds(wanted, at: place)
+        case .equals(.pathParameter(let name)):
+            return Self.equals(document, place, captures.value(ofParameter: name))
+        case .equals(.hostLabel(let index)): return Self.equals(document, place, captures.hostLabel(index))
+        case .oneOf(let wanted): return Self.isAny(of: wanted, document, place)
+        case .contains(let wanted): return Self.contains(anyOf: [wanted], document, place)
+        case .containsAny(let wanted): return Self.contains(anyOf: wanted, document, place)
         }
     }
 
+    private static func isAny(of wanted: [JSONValue], _ document: JSONDocument, _ place: JSONDocument.Place) -> Bool {
+        for value in wanted where document.holds(value, at: place) { return true }
+        return false
+    }
+
+    private static func contains(
+        anyOf wanted: [JSONValue], _ document: JSONDocument, _ place: JSONDocument.Place
+    ) -> Bool {
+        guard document.isArray(place) else { return false }
+        var contents = document.contents(of: place)
+        while let element = contents.nextElement(in: document) {
+            if self.isAny(of: wanted, document, element) { return true }
+        }
+        return false
+    }
+
     /// A part of the request is text: only a text claim can equal it.
-    private static func equals(_ value: JSONValue, _ part: [UInt8]?) -> Bool {
-        guard let part, case .string(let text) = value else { return false }
-        return text.utf8.elementsEqual(part)
+    private static func equals(_ document: JSONDocument, _ place: JSONDocument.Place, _ part: [UInt8]?) -> Bool {
+        guard let part, document.isString(place) else { return false }
+        return document.octets(of: place).hasSameOctets(as: part.span)
     }
 }

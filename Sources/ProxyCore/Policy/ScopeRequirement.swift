@@ -8,7 +8,7 @@ package struct ScopeRequirement: Sendable, Hashable {
     package let strategy: ScopeStrategy
     /// All that the route asks, as a challenge names it (RFC 6750 §3).
     package let required: [String]
-    /// The bytes of the scopes, as they are compared when equality is asked.
+    /// The bytes of the scopes, as they are compared.
     private let allWords: [[UInt8]]
     private let anyWords: [[UInt8]]
 
@@ -24,25 +24,22 @@ package struct ScopeRequirement: Sendable, Hashable {
     /// Whether a token's scopes are enough.
     @inline(__always)
     func isMet(by token: ValidatedToken) -> Bool {
+        let document = token.claims.document
         switch self.strategy {
         case .exact:
-            for wanted in self.allWords where !Self.contains(token.scopeWords, wanted) { return false }
+            for wanted in self.allWords where !token.scopes.contains(wanted.span, in: document) { return false }
             guard !self.anyWords.isEmpty else { return true }
-            for wanted in self.anyWords where Self.contains(token.scopeWords, wanted) { return true }
+            for wanted in self.anyWords where token.scopes.contains(wanted.span, in: document) { return true }
             return false
         case .hierarchic, .wildcard:
-            for wanted in self.allOf where !self.strategy.matches(granted: token.scopes, wanted: wanted) {
+            for wanted in self.allWords where !token.scopes.cover(wanted.span, by: self.strategy, in: document) {
                 return false
             }
-            guard !self.anyOf.isEmpty else { return true }
-            for wanted in self.anyOf where self.strategy.matches(granted: token.scopes, wanted: wanted) { return true }
+            guard !self.anyWords.isEmpty else { return true }
+            for wanted in self.anyWords where token.scopes.cover(wanted.span, by: self.strategy, in: document) {
+                return true
+            }
             return false
         }
-    }
-
-    @inline(__always)
-    private static func contains(_ words: [[UInt8]], _ wanted: [UInt8]) -> Bool {
-        for word in words where word == wanted { return true }
-        return false
     }
 }

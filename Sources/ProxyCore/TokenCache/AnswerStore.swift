@@ -1,9 +1,11 @@
 import OAuthModel
 
-/// Answers by fingerprint, in one arena: looked up by hash, evicted least recently used first, capped in bytes.
+/// Answers by fingerprint, in one arena: looked up by hash, capped in bytes, and of those that nobody has used for longest
+/// some make room for new ones.
 ///
 /// Accepted and rejected answers form two lists with a cap each, so that invented tokens cannot push out good ones.
-/// Links are indices: a hit moves four numbers and allocates nothing.
+/// Links are indices: a hit sets a mark, which lies with what it reads anyway, and moves nothing. Who is at the end of the
+/// line when room is needed and has the mark loses it and goes to the front (a second chance), who has none is evicted.
 struct AnswerStore: Sendable {
     enum Answer: Sendable {
         case accepted(ValidatedToken)
@@ -12,6 +14,10 @@ struct AnswerStore: Sendable {
 
     private struct Entry: Sendable {
         var fingerprint: TokenFingerprint
+        /// Next in the bucket, or next free place.
+        var chain: Int32
+        /// It was used since it last stood at the end of the line.
+        var isUsed = false
         var answer: Answer?
         /// On the monotonic clock.
         var expiresAt: UInt64
@@ -20,8 +26,6 @@ struct AnswerStore: Sendable {
         /// When the question was asked; the answer cannot be older.
         var askedAt: UInt64
         var weight: Int
-        /// Next in the bucket, or next free place.
-        var chain: Int32
         var newer: Int32
         var older: Int32
     }
@@ -52,7 +56,7 @@ struct AnswerStore: Sendable {
     var acceptedCount: Int { self.accepted.count }
     var rejectedCount: Int { self.rejected.count }
 
-    /// The answer, if there is one that is neither over nor older than asked; makes it the most recently used.
+    /// The answer, if there is one that is neither over nor older than asked; marks it as used.
     @inline(__always)
     mutating func answer(for fingerprint: TokenFingerprint, at now: Instant, notOlderThan: UInt64) -> Answer? {
         let index = self.index(of: fingerprint)
@@ -64,16 +68,12 @@ struct AnswerStore: Sendable {
         }
         // Too old for this route only: others may go on using it.
         guard self.entries[place].askedAt >= notOlderThan else { return nil }
-        let answer = self.entries[place].answer
-        switch answer {
-        case .accepted: Self.touch(index, in: &self.accepted, of: &self.entries)
-        case .rejected: Self.touch(index, in: &self.rejected, of: &self.entries)
-        case nil: break
-        }
-        return answer
+        // Written once, not on every request: the line of memory is shared by all loops.
+        if !self.entries[place].isUsed { self.entries[place].isUsed = true }
+        return self.entries[place].answer
     }
 
-    /// Keeps an answer in place of an earlier one; the least recently used of its kind make room.
+    /// Keeps an answer in place of an earlier one; those of its kind that nobody has used for longest make room.
     mutating func insert(
         _ answer: Answer, for fingerprint: TokenFingerprint, askedAt: UInt64, expiresAt: UInt64
     ) {
@@ -94,15 +94,21 @@ struct AnswerStore: Sendable {
         guard weight <= cap else { return }
         switch answer {
         case .accepted:
-            while self.accepted.bytes + weight > self.accepted.bytesMax { self.evict(self.accepted.oldest) }
+            while self.accepted.bytes + weight > self.accepted.bytesMax {
+                Self.giveSecondChances(in: &self.accepted, of: &self.entries)
+                self.evict(self.accepted.oldest)
+            }
         case .rejected:
-            while self.rejected.bytes + weight > self.rejected.bytesMax { self.evict(self.rejected.oldest) }
+            while self.rejected.bytes + weight > self.rejected.bytesMax {
+                Self.giveSecondChances(in: &self.rejected, of: &self.entries)
+                self.evict(self.rejected.oldest)
+            }
         }
         if self.accepted.count + self.rejected.count >= self.buckets.count { self.growBuckets() }
         let bucket = self.bucket(of: fingerprint)
         let entry = Entry(
-            fingerprint: fingerprint, answer: answer, expiresAt: expiresAt, endsAt: endsAt, askedAt: askedAt,
-            weight: weight, chain: self.buckets[bucket], newer: none, older: none)
+            fingerprint: fingerprint, chain: self.buckets[bucket], answer: answer, expiresAt: expiresAt, endsAt: endsAt,
+            askedAt: askedAt, weight: weight, newer: none, older: none)
         let index: Int32
         if self.free != none {
             index = self.free
@@ -206,12 +212,18 @@ struct AnswerStore: Sendable {
 
     // MARK: Recency
 
-    @inline(__always)
-    private static func touch(_ index: Int32, in list: inout RecencyList, of entries: inout [Entry]) {
-        guard list.newest != index else { return }
-        self.detach(index, from: &list, of: &entries)
-        self.attach(index, to: &list, of: &entries)
+    /// Sends those at the end of the line that were used to its front, until one was not.
+    private static func giveSecondChances(in list: inout RecencyList, of entries: inout [Entry]) {
+        for _ in 0..<self.secondChancesMax where list.oldest != none && entries[Int(list.oldest)].isUsed {
+            let index = list.oldest
+            entries[Int(index)].isUsed = false
+            self.detach(index, from: &list, of: &entries)
+            self.attach(index, to: &list, of: &entries)
+        }
     }
+
+    /// How many move for one that goes: one new token must not walk through a cache in which all are used.
+    private static let secondChancesMax = 64
 
     private static func attach(_ index: Int32, to list: inout RecencyList, of entries: inout [Entry]) {
         entries[Int(index)].newer = none

@@ -54,7 +54,7 @@ package enum IntrospectionReply {
 
     /// `contentType` and `retryAfter` are the fields' values, nil when absent; redirects come here as they are.
     package static func classify(
-        status: Int, contentType: Span<UInt8>?, retryAfter: Span<UInt8>?, body: Span<UInt8>
+        status: Int, contentType: Span<UInt8>?, retryAfter: Span<UInt8>?, body: [UInt8]
     ) -> IntrospectionOutcome {
         switch status {
         case 200:

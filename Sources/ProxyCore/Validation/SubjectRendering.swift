@@ -7,9 +7,9 @@ import Synchronization
 /// refused. The standard fields are kept, and of other sets the first one, since a service seldom has two. Sets are
 /// compared by content, so a reload finds its own again.
 ///
-/// Safe: what is kept is retained once, when it is put there, and released once, when this object ends.
-@safe final class SubjectRendering: Sendable {
-    // Each is written once, by whoever comes first, and let go of with this object.
+/// Safe: what is kept is retained once, when it is put there, and released once, when the token ends.
+@safe struct SubjectRendering: ~Copyable, Sendable {
+    // Each is written once, by whoever comes first, and let go of with the token.
     //
     // An `AtomicLazyReference` by hand: the library's is not specialised, and asks the runtime for its metadata at each
     // look (HandedOnNotLookedUp, among the decisions).

@@ -227,10 +227,9 @@ final class IntrospectionCall {
 
     private func answered() {
         guard let head else { return self.end(.malformed) }
-        let content = self.content
         let outcome = IntrospectionReply.classify(
             status: head.status, contentType: head.contentType?.span, retryAfter: head.retryAfter?.span,
-            body: content.span)
+            body: self.content)
         self.release(reusable: self.isInStep && !self.body.endsWithConnection)
         self.end(outcome)
     }

@@ -4,9 +4,9 @@ import ProxyCore
 
 /// Holds what is said of a subject to what a header can carry.
 enum SubjectLines {
-    static func judge(claims: ClaimSet, scopes: ScopeSet, audiences: [[UInt8]]) {
+    static func judge(claims: ClaimSet, scopes: ScopeWords, audience: JSONDocument.Place?) {
         for set in [SubjectFieldSet.standard, self.custom] {
-            guard let lines = try? set.render(claims: claims, scopes: scopes, audiences: audiences) else { continue }
+            guard let lines = try? set.render(claims: claims, scopes: scopes, audience: audience) else { continue }
             let plain = insist(
                 PlainHead(Array("X\r\n".utf8) + lines + [0x0D, 0x0A]), "subject fields are lines of the grammar")
             insist(

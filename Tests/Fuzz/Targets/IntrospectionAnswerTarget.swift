@@ -7,7 +7,7 @@ import ProxyCore
 /// in header fields or is refused.
 enum IntrospectionAnswerTarget {
     static func run(_ bytes: [UInt8]) {
-        let outcome = IntrospectionReply.classify(status: 200, contentType: nil, retryAfter: nil, body: bytes.span)
+        let outcome = IntrospectionReply.classify(status: 200, contentType: nil, retryAfter: nil, body: bytes)
         let plain = PlainJSON(bytes)
         let active = plain?.members.first { $0.name == Array("active".utf8) }?.text
         switch outcome {
@@ -33,12 +33,13 @@ enum IntrospectionAnswerTarget {
         let written = JSONWriter.write(token.claims.members)
         // Written anew it may be longer than what is read, where an escape takes more bytes than its character.
         if written.count <= IntrospectionReply.bodyBytesMax {
-            let again = IntrospectionReply.classify(status: 200, contentType: nil, retryAfter: nil, body: written.span)
+            let again = IntrospectionReply.classify(status: 200, contentType: nil, retryAfter: nil, body: written)
             insist(again == .active(token), "an answer that is written and read is the same")
         }
         insist(token.scopes.scopes.allSatisfy { Scope.isScopeToken($0.text.utf8.span) }, "RFC 6749 §3.3: scopes are")
-        let audiences = (token.audience?.values ?? []).map { Array($0.utf8) }
-        SubjectLines.judge(claims: token.claims, scopes: token.scopes, audiences: audiences)
+        SubjectLines.judge(
+            claims: token.claims, scopes: ScopeWords(of: token.place(of: .scope), in: token.claims.document),
+            audience: token.place(of: .audience))
         guard case .accepted(let validated) = IntrospectionOutcome.active(token).verdict(from: self.settings) else {
             end("finding: an active answer is a token")
         }
@@ -63,11 +64,11 @@ enum IntrospectionAnswerTarget {
     private static func insistOnFields(_ bytes: [UInt8], _ outcome: IntrospectionOutcome) {
         let text = String(decoding: bytes.prefix(64), as: UTF8.self).lowercased()
         let typed = IntrospectionReply.classify(
-            status: 200, contentType: bytes.span, retryAfter: nil, body: #"{"active":false}"#.utf8.span)
+            status: 200, contentType: bytes.span, retryAfter: nil, body: Array(#"{"active":false}"#.utf8))
         insist(typed == .malformed || text.hasPrefix("application/json"), "an answer is JSON and says so")
         for status in [0, 100, 204, 301, 400, 404, 429, 500, 599, 600] {
             let failed = IntrospectionReply.classify(
-                status: status, contentType: nil, retryAfter: bytes.span, body: bytes.span)
+                status: status, contentType: nil, retryAfter: bytes.span, body: bytes)
             switch failed {
             case .active, .inactive: insist(false, "only a 200 says something of a token")
             case .unavailable(let seconds): insist((0...60).contains(seconds ?? 0), "no wait is longer than 60 s")

@@ -91,7 +91,6 @@ enum JWTClaimsTarget {
 
     /// What an upstream is told is header fields, whatever the claims hold.
     private static func insistOnSubject(_ jwt: VerifiedJWT) {
-        let audiences = jwt.audience.values.map { Array($0.utf8) }
-        SubjectLines.judge(claims: jwt.claims, scopes: jwt.scopes, audiences: audiences)
+        SubjectLines.judge(claims: jwt.claims, scopes: jwt.scopes, audience: jwt.audiencePlace)
     }
 }

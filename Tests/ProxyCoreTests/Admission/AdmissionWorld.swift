@@ -138,7 +138,7 @@ final class AdmissionWorld {
         let retryAfter = answer.retryAfter.map { [UInt8]($0.utf8) } ?? []
         return IntrospectionReply.classify(
             status: answer.status, contentType: answer.contentType == nil ? nil : contentType.span,
-            retryAfter: answer.retryAfter == nil ? nil : retryAfter.span, body: [UInt8](answer.body.utf8).span
+            retryAfter: answer.retryAfter == nil ? nil : retryAfter.span, body: [UInt8](answer.body.utf8)
         ).verdict(from: server.settings)
     }
 

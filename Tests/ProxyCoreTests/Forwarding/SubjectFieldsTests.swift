@@ -5,11 +5,13 @@ import Testing
 
 @Suite struct SubjectFieldsTests {
     static func render(_ claims: String, _ template: String = "{sub}", scope: String = "") throws -> String {
-        guard case .object(let members) = try JSONReader.read([UInt8](claims.utf8)) else { return "" }
+        guard case .object(var members) = try JSONReader.read([UInt8](claims.utf8)) else { return "" }
+        members["scope"] = .string(scope)
+        let claims = ClaimSet(members)
         let set = try SubjectFieldSet([(name: "X-It", template: template)])
-        let audiences = (members["aud"]?.stringListValue ?? []).map { [UInt8]($0.utf8) }
         let lines = try set.render(
-            claims: ClaimSet(members), scopes: ScopeSet(spaceSeparated: scope), audiences: audiences)
+            claims: claims, scopes: ScopeWords(of: claims.place(of: "scope"), in: claims.document),
+            audience: claims.place(of: "aud"))
         return String(decoding: lines, as: UTF8.self)
     }
 

@@ -71,6 +71,34 @@ struct TokenCacheTests {
         #expect(!backHit)
     }
 
+    @Test("a token in use outlasts any number of new ones, and where all are in use a new one still finds room")
+    func secondChances() throws {
+        let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
+        var shard = CacheShard(
+            lifetime: CacheLifetime(accepted: .seconds(60), rejected: .seconds(5)),
+            limits: CacheShard.Limits(acceptedBytes: (token.weight + 200) * 100, rejectedBytes: 0))
+        let keys = FingerprintKey(bytes: [9])
+        let identity = AuthorizationServerIdentity(server: [1], client: [])
+        func print(_ number: Int) -> TokenFingerprint {
+            keys.fingerprint(of: "token \(number)".utf8.span, identity: identity)
+        }
+        for number in 0..<1_000 {
+            shard.keepVerified(token, for: print(number), keyEpoch: 0, at: .second(0))
+            let isThere = shard.lookup(print(0), at: .second(1), notOlderThan: 0) != nil
+            #expect(isThere, "after \(number)")
+        }
+        let kept = (0..<1_000).filter { shard.lookup(print($0), at: .second(1), notOlderThan: 0) != nil }
+        #expect(kept.count >= 90 && kept.count <= 100 && kept.dropFirst().allSatisfy { $0 >= 900 })
+        for number in 1_000..<1_300 {
+            shard.keepVerified(token, for: print(number), keyEpoch: 0, at: .second(1))
+            let isThere = shard.lookup(print(number), at: .second(1), notOlderThan: 0) != nil
+            #expect(isThere, "\(number) among the used")
+        }
+        let statistics = shard.statistics
+        #expect(statistics.acceptedEntries == UInt64(kept.count))
+        #expect(statistics.evictions == 1_300 - UInt64(kept.count))
+    }
+
     @Test("the least recently used makes room, and what a hit touched stays")
     func recency() throws {
         let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)

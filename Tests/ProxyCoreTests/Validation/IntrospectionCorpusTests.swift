@@ -53,7 +53,7 @@ struct IntrospectionCorpusTests {
     func retryAfter(value: String, seconds: Int?) {
         let value = [UInt8](value.utf8)
         let outcome = IntrospectionReply.classify(
-            status: 503, contentType: nil, retryAfter: value.span, body: [UInt8]().span)
+            status: 503, contentType: nil, retryAfter: value.span, body: [])
         #expect(outcome == .unavailable(retryAfter: seconds))
     }
 
@@ -62,7 +62,7 @@ struct IntrospectionCorpusTests {
         let padding = String(repeating: " ", count: IntrospectionReply.bodyBytesMax)
         let body = [UInt8](#"{"active":true,"sub":"a"}"#.utf8) + [UInt8](padding.utf8)
         let outcome = IntrospectionReply.classify(
-            status: 200, contentType: nil, retryAfter: nil, body: body.span)
+            status: 200, contentType: nil, retryAfter: nil, body: body)
         #expect(outcome == .malformed)
     }
 }

@@ -14,7 +14,7 @@ enum Tokens {
         _ json: String, settings: AuthorizationServer.Settings = Tokens.settings
     ) throws -> ValidatedToken {
         let outcome = IntrospectionReply.classify(
-            status: 200, contentType: nil, retryAfter: nil, body: Array(json.utf8).span)
+            status: 200, contentType: nil, retryAfter: nil, body: Array(json.utf8))
         guard case .accepted(let token) = outcome.verdict(from: settings) else { throw NotActive() }
         return token
     }

@@ -63,7 +63,7 @@ enum World {
             #"{"active":true,"sub":"\#(subject)","scope":"read write","client_id":"app","iss":"\#(self.issuer)","#
             + #""aud":["api"],"exp":1800003600,"iat":1799999999,"token_type":"Bearer"}"#
         let reply = IntrospectionReply.classify(
-            status: 200, contentType: nil, retryAfter: nil, body: [UInt8](json.utf8).span)
+            status: 200, contentType: nil, retryAfter: nil, body: [UInt8](json.utf8))
         guard case .accepted(let token) = reply.verdict(from: server.settings) else {
             throw Unusable("the introspection answer is not accepted")
         }

@@ -21,16 +21,18 @@ struct ClaimReader {
 
     func checkIssuer(_ profile: JWTProfile) throws(JWTRejection) {
         guard let issuer = try self.string(.issuer) else { throw .missingClaim(.issuer) }
-        guard self.document.names(profile.issuer.utf8.span, at: issuer) else { throw .wrongIssuer }
+        let document = self.document
+        guard document.octets(of: issuer).hasSameOctets(as: profile.issuer.utf8.span) else { throw .wrongIssuer }
     }
 
-    func checkAudience(_ profile: JWTProfile) throws(JWTRejection) {
+    /// Where the audience stands.
+    func audience(_ profile: JWTProfile) throws(JWTRejection) -> JSONDocument.Place {
         guard let audience = self.place(.audience) else { throw .missingClaim(.audience) }
         guard self.document.isString(audience) || self.document.isListOfStrings(audience) else {
             throw .malformedClaim(.audience)
         }
-        guard let wanted = profile.audiences else { return }
-        for name in wanted where self.document.names(name.utf8.span, at: audience) { return }
+        guard let wanted = profile.audiences else { return audience }
+        for name in wanted where self.document.names(name.utf8.span, at: audience) { return audience }
         throw .wrongAudience
     }
 
@@ -62,7 +64,8 @@ struct ClaimReader {
 
     func checkTokenUse() throws(JWTRejection) {
         guard let use = try self.string(.tokenUse) else { return }
-        guard self.document.names("access_token".utf8.span, at: use) else { throw .notAnAccessToken }
+        let document = self.document
+        guard document.octets(of: use).hasSameOctets(as: "access_token".utf8.span) else { throw .notAnAccessToken }
     }
 
     func checkTokenType() throws(JWTRejection) {

@@ -13,7 +13,7 @@ package struct VerifiedJWT: Sendable {
     package let claims: ClaimSet
     /// Where `sub` stands; never empty, and nil where the profile admits a token without one.
     package let subjectPlace: JSONDocument.Place?
-    package let audiencePlace: JSONDocument.Place?
+    package let audiencePlace: JSONDocument.Place
     package let clientIDPlace: JSONDocument.Place?
     /// Of the profile's first scope claim that is there; empty when that is of the wrong kind.
     package let scopes: ScopeWords
@@ -40,8 +40,7 @@ package struct VerifiedJWT: Sendable {
         self.type = header.type
         self.claims = claims
         try reader.checkIssuer(profile)
-        try reader.checkAudience(profile)
-        self.audiencePlace = claims.place(of: RegisteredClaim.audience.rawValue)
+        self.audiencePlace = try reader.audience(profile)
         self.subjectPlace = try reader.subject(profile)
         self.clientIDPlace = try reader.string(.clientID)
         _ = try reader.string(.jwtID)

@@ -107,6 +107,7 @@ extension ActiveToken {
 
     /// Where each registered claim stands that the answer makes.
     private struct Places: Sendable {
+        // One for each claim: `RegisteredClaim.index` runs from 0 to 13, which a test holds it to.
         private var places = InlineArray<14, JSONDocument.Place?>(repeating: nil)
 
         subscript(claim: RegisteredClaim) -> JSONDocument.Place? {

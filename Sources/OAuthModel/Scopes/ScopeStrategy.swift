@@ -11,18 +11,9 @@ public enum ScopeStrategy: String, Sendable, Hashable, CaseIterable {
     /// Part by part, where a granted `*` stands for one part, or for all that follow when it is the last.
     case wildcard
 
-    /// Whether one of the granted scopes covers the wanted one.
-    public func matches(granted: ScopeSet, wanted: Scope) -> Bool {
-        // What is granted word for word is covered under every strategy.
-        if granted.contains(wanted) { return true }
-        guard self != .exact else { return false }
-        for scope in granted.scopes where self.covers(scope.text.utf8.span, wanted: wanted.text.utf8.span) {
-            return true
-        }
-        return false
-    }
-
-    /// The same for words that need not be scope tokens, as an authorization server stores them.
+    /// Whether one of the granted words covers the wanted one.
+    ///
+    /// They need not be scope tokens: an authorization server stores what it was given.
     public func matches(granted: [String], wanted: String) -> Bool {
         for word in granted where self.covers(word.utf8.span, wanted: wanted.utf8.span) { return true }
         return false

@@ -37,10 +37,7 @@ package struct JSONDocument: Sendable {
 
     private func node(_ place: Place) -> JSONNode { self.nodes[Int(place.index)] }
 
-    private func end(of index: Int) -> Int {
-        let node = self.nodes[index]
-        return node.isContainer ? Int(node.extent) : index + 1
-    }
+    private func end(of index: Int) -> Int { self.nodes[index].end(at: index) }
 }
 
 // MARK: What a value is

@@ -37,9 +37,12 @@ public struct JSONLimits: Sendable, Hashable {
     /// stays small on every thread.
     public static let depthMax = 128
 
+    /// A quarter of a gigabyte: offsets into a text and what follows it are kept in 29 bits.
+    public static let bytesMax = 1 << 28
+
     public init(depth: Int = 32, bytes: Int = 65_536) {
         self.depth = min(max(depth, 0), Self.depthMax)
-        self.bytes = bytes
+        self.bytes = min(bytes, Self.bytesMax - 1)
     }
 
     /// 32 levels, 64 KiB: more than any token, key set or introspection answer needs.

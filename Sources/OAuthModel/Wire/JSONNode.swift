@@ -8,10 +8,11 @@ struct JSONNode: Sendable {
     /// Octets of a string or number; of a list or object, the index of the node behind everything in it.
     private(set) var extent: UInt32
 
-    /// Octets that an offset reaches: half a gigabyte, four times what any reader here is allowed.
-    static let octetsMax = 1 << 29
+    /// Octets that an offset reaches: room for a text and for its strings once more, which are never longer resolved.
+    static let octetsMax = 2 * JSONLimits.bytesMax
 
     init(_ kind: Kind, start: Int = 0, count: Int = 0) {
+        precondition(start < Self.octetsMax, "a text is no longer than JSONLimits.bytesMax")
         self.head = kind.rawValue << 29 | UInt32(start)
         self.extent = UInt32(count)
     }
@@ -28,6 +29,10 @@ struct JSONNode: Sendable {
         let start = Int(self.head & 0x1FFF_FFFF)
         return start..<(start + Int(self.extent))
     }
+
+    /// The index of the node behind this one and everything in it, when it stands at `index`.
+    @inline(__always)
+    func end(at index: Int) -> Int { self.isContainer ? Int(self.extent) : index + 1 }
 
     /// A list or object is over: the next node stands behind it.
     mutating func close(before end: Int) { self.extent = UInt32(end) }

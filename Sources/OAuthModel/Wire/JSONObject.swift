@@ -38,7 +38,7 @@ public struct JSONObject: Sendable {
     }
 
     /// The member whose name is these bytes.
-    package func member(named name: Span<UInt8>) -> JSONValue? {
+    private func member(named name: Span<UInt8>) -> JSONValue? {
         for index in self.members.indices where self.members[index].name.utf8.count == name.count {
             if self.members[index].name.utf8.span.hasSameOctets(as: name) { return self.members[index].value }
         }

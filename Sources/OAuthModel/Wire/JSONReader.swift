@@ -34,8 +34,6 @@ struct JSONCursor {
     /// Reads the whole of a text.
     init(reading bytes: Span<UInt8>, limits: JSONLimits) throws(JSONError) {
         guard bytes.count <= limits.bytes else { throw JSONError(.tooLarge, at: limits.bytes) }
-        // Resolving escapes never lengthens a string, so offsets behind the text stay in reach as well.
-        guard bytes.count < JSONNode.octetsMax / 2 else { throw JSONError(.tooLarge, at: JSONNode.octetsMax / 2) }
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
             throw JSONError(.byteOrderMark, at: 0)
         }
@@ -180,7 +178,7 @@ struct JSONCursor {
     }
 
     /// Whether no earlier member of the object has the name that was read last.
-    private mutating func isNew(
+    private func isNew(
         _ name: Int, of object: Int, _ bytes: Span<UInt8>, _ names: inout MemberNames
     ) -> Bool {
         names.count += 1
@@ -200,7 +198,7 @@ struct JSONCursor {
             if others.count == octets.count, self.span(others, bytes).hasSameOctets(as: self.span(octets, bytes)) {
                 return false
             }
-            earlier = self.end(of: earlier + 1)
+            earlier = self.nodes[earlier + 1].end(at: earlier + 1)
         }
         return true
     }
@@ -215,17 +213,12 @@ struct JSONCursor {
         var name = first
         while name < end {
             names.seen.insert(self.octetName(name, bytes))
-            name = self.end(of: name + 1)
+            name = self.nodes[name + 1].end(at: name + 1)
         }
     }
 
     private func octetName(_ name: Int, _ bytes: Span<UInt8>) -> OctetName {
         OctetName(text: self.span(self.nodes[name].octets, bytes).validatedText() ?? "")
-    }
-
-    private func end(of index: Int) -> Int {
-        let node = self.nodes[index]
-        return node.isContainer ? Int(node.extent) : index + 1
     }
 
     /// Octets of the text, or resolved ones behind it.
@@ -387,6 +380,8 @@ private struct OctetName: Hashable {
 
     static func == (left: OctetName, right: OctetName) -> Bool { left.text.hasSameOctets(as: right.text) }
 
-    // Same bytes imply the same canonical form, so String's own hash is a correct one.
-    func hash(into hasher: inout Hasher) { hasher.combine(self.text) }
+    // Not String's own hash, which is that of the canonical form: names that differ in it only would all share one.
+    func hash(into hasher: inout Hasher) {
+        for octet in self.text.utf8 { hasher.combine(octet) }
+    }
 }

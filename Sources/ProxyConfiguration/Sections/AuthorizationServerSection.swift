@@ -73,7 +73,7 @@ package struct CacheSection: ConfigurationSection {
     static let negativeTTL = ConfigurationKey.defaulted(
         "negative_ttl", .duration(0 ... .seconds(3_600)), "5s", "How long a refusal is remembered.")
     /// What accepted tokens may take of memory.
-    /// - `cache.size` (size, optional, default: 64MiB, range: 64KiB…16GiB): the least used leave first.
+    /// - `cache.size` (size, optional, default: 64MiB, range: 64KiB…16GiB): those unused for long leave first.
     static let size = ConfigurationKey.defaulted(
         "size", .size((64 << 10)...(16 << 30)), "64MiB", "What accepted tokens may take of memory.")
     /// What refused tokens may take, apart, so that invented ones cannot push out good ones.

@@ -63,36 +63,40 @@ extension SubjectFieldSet {
         if document.isNull(place) { return }
         guard document.isListOfStrings(place) else { throw .notSendable }
         var contents = document.contents(of: place)
+        let start = lines.count
         var isFirst = true
         while let element = contents.nextElement(in: document) {
-            try self.append(word: document.octets(of: element), isFirst: &isFirst, to: &lines)
+            try self.append(word: document.octets(of: element), from: start, isFirst: isFirst, to: &lines)
+            isFirst = false
         }
     }
 
     private static func append(
         _ scopes: ScopeWords, in document: borrowing JSONDocument, to lines: inout [UInt8]
     ) throws(SubjectValueProblem) {
-        var isFirst = true
+        let start = lines.count
         for index in 0..<scopes.count {
-            try self.append(word: scopes.word(index, in: document), isFirst: &isFirst, to: &lines)
+            try self.append(word: scopes.word(index, in: document), from: start, isFirst: index == 0, to: &lines)
         }
     }
 
     /// Words are encoded one by one with one space between them, so that a space inside a word cannot be taken for one.
+    ///
+    /// - Parameter start: where the words began; a list that is over the limit is not written to its end.
     private static func append(
-        word: Span<UInt8>, isFirst: inout Bool, to lines: inout [UInt8]
+        word: Span<UInt8>, from start: Int, isFirst: Bool, to lines: inout [UInt8]
     ) throws(SubjectValueProblem) {
         if !isFirst { lines.append(0x20) }
-        isFirst = false
         try self.append(encoding: word, to: &lines)
+        guard lines.count - start <= self.valueBytesMax else { throw .tooLong }
     }
 
     /// Bytes outside 0x21–0x7E and `%` itself become `%XX`: two subjects never look alike.
     private static func append(encoding octets: Span<UInt8>, to lines: inout [UInt8]) throws(SubjectValueProblem) {
-        // Most are names and numbers that stay what they are.
-        guard !self.staysAsItIs(octets) else { return lines.append(octets: octets) }
         // What is over the limit before it grows need not be written to be refused.
         guard octets.count <= self.valueBytesMax else { throw .tooLong }
+        // Most are names and numbers that stay what they are.
+        guard !self.staysAsItIs(octets) else { return lines.append(octets: octets) }
         for index in octets.indices {
             let byte = octets[index]
             switch byte {

@@ -1,11 +1,11 @@
 import OAuthModel
 
-/// Answers by fingerprint, in one arena: looked up by hash, capped in bytes, and of those that nobody has used for longest
-/// some make room for new ones.
+/// Answers by fingerprint, in one arena: looked up by hash, capped in bytes; those unused for long make room for new ones.
 ///
 /// Accepted and rejected answers form two lists with a cap each, so that invented tokens cannot push out good ones.
 /// Links are indices: a hit sets a mark, which lies with what it reads anyway, and moves nothing. Who is at the end of the
-/// line when room is needed and has the mark loses it and goes to the front (a second chance), who has none is evicted.
+/// line when room is needed and has the mark loses it and goes to the front (a second chance), who has none is evicted;
+/// where all are marked, it is who has stood in line longest.
 struct AnswerStore: Sendable {
     enum Answer: Sendable {
         case accepted(ValidatedToken)
@@ -73,7 +73,7 @@ struct AnswerStore: Sendable {
         return self.entries[place].answer
     }
 
-    /// Keeps an answer in place of an earlier one; those of its kind that nobody has used for longest make room.
+    /// Keeps an answer in place of an earlier one; those of its kind that stood longest in line unused make room.
     mutating func insert(
         _ answer: Answer, for fingerprint: TokenFingerprint, askedAt: UInt64, expiresAt: UInt64
     ) {
@@ -214,11 +214,13 @@ struct AnswerStore: Sendable {
 
     /// Sends those at the end of the line that were used to its front, until one was not.
     private static func giveSecondChances(in list: inout RecencyList, of entries: inout [Entry]) {
-        for _ in 0..<self.secondChancesMax where list.oldest != none && entries[Int(list.oldest)].isUsed {
+        var chancesLeft = self.secondChancesMax
+        while chancesLeft > 0, list.oldest != none, entries[Int(list.oldest)].isUsed {
             let index = list.oldest
             entries[Int(index)].isUsed = false
             self.detach(index, from: &list, of: &entries)
             self.attach(index, to: &list, of: &entries)
+            chancesLeft -= 1
         }
     }
 

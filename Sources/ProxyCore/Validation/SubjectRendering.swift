@@ -49,7 +49,9 @@ import Synchronization
     private func render(_ set: SubjectFieldSet, of token: ValidatedToken) throws(SubjectValueProblem) -> [UInt8] {
         let lines = try set.render(token)
         guard lines.count <= Self.keptBytesMax else { return lines }
-        let made = unsafe Unmanaged.passRetained(Kept(set: set, lines: lines))
+        // What is kept is counted by its bytes, so it has no spare room.
+        let kept = Kept(set: set, lines: lines.capacity > Self.keptBytesMax ? lines.span.copied() : lines)
+        let made = unsafe Unmanaged.passRetained(kept)
         let isFirst =
             if set.isStandard {
                 unsafe self.standard.compareExchange(expected: nil, desired: made, ordering: .acquiringAndReleasing)

@@ -109,7 +109,8 @@ package final class ValidatedToken: Sendable {
     ) -> TokenRejection? {
         if answer.hasConfirmation { return .confirmation }
         let document = answer.claims.document
-        if let use = answer.place(of: .tokenUse), !document.names("access_token".utf8.span, at: use) {
+        if let use = answer.place(of: .tokenUse), !document.octets(of: use).hasSameOctets(as: "access_token".utf8.span)
+        {
             return .notAnAccessToken
         }
         if let type = answer.place(of: .tokenType), !self.isAccessTokenType(document.octets(of: type)) {

@@ -37,9 +37,11 @@ enum IntrospectionAnswerTarget {
             insist(again == .active(token), "an answer that is written and read is the same")
         }
         insist(token.scopes.scopes.allSatisfy { Scope.isScopeToken($0.text.utf8.span) }, "RFC 6749 §3.3: scopes are")
-        SubjectLines.judge(
-            claims: token.claims, scopes: ScopeWords(of: token.place(of: .scope), in: token.claims.document),
-            audience: token.place(of: .audience))
+        let document = token.claims.document
+        let scopes = ScopeWords(of: token.place(of: .scope), in: document)
+        let words = (0..<scopes.count).map { scopes.word($0, in: document).copied() }
+        insist(words == token.scopes.scopes.map { Array($0.text.utf8) }, "scopes are the same, wherever they are read")
+        SubjectLines.judge(claims: token.claims, scopes: scopes, audience: token.place(of: .audience))
         guard case .accepted(let validated) = IntrospectionOutcome.active(token).verdict(from: self.settings) else {
             end("finding: an active answer is a token")
         }

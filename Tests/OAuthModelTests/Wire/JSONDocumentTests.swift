@@ -24,6 +24,11 @@ import Testing
         }
     }
 
+    @Test("registered claims have places of their own, without a gap")
+    func numbersClaims() {
+        #expect(RegisteredClaim.allCases.map(\.index).sorted() == Array(0..<14))
+    }
+
     @Test("names of one length with the same ends are different names")
     func tellsNamesOfOneShapeApart() throws {
         let document = try Self.read(#"{"abc":1,"adc":2,"aec":3,"":4,"é":5,"è":6}"#)

@@ -203,7 +203,7 @@ struct CacheRun<Machine: CacheMachine> {
             self.now.monotonic < known.until
         else { return }
         if let end = self.world.subjects[subject].kept?.endsAt, self.now.wall >= end { return }
-        // The most recently used of its kind is never the one that makes room.
+        // What was kept or used last never makes room for what comes next.
         if self.acceptedUse.last == subject { self.broken.insert(.rejectedKeptApart) }
         self.kept[subject] = nil
     }

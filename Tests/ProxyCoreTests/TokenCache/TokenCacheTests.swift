@@ -99,7 +99,24 @@ struct TokenCacheTests {
         #expect(statistics.evictions == 1_300 - UInt64(kept.count))
     }
 
-    @Test("the least recently used makes room, and what a hit touched stays")
+    @Test("where all were used, who has stood in line longest makes room")
+    func allUsed() throws {
+        let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
+        var shard = CacheShard(
+            lifetime: CacheLifetime(accepted: .seconds(60), rejected: .seconds(5)),
+            limits: CacheShard.Limits(acceptedBytes: (token.weight + 200) * 3, rejectedBytes: 0))
+        for number in 1...3 as ClosedRange<UInt8> {
+            shard.keepVerified(token, for: .chosen(number), keyEpoch: 0, at: .second(0))
+        }
+        for number in [3, 2, 1] as [UInt8] { _ = shard.lookup(.chosen(number), at: .second(1), notOlderThan: 0) }
+        shard.keepVerified(token, for: .chosen(4), keyEpoch: 0, at: .second(1))
+        let kept = (1...4 as ClosedRange<UInt8>).filter { number in
+            shard.lookup(.chosen(number), at: .second(1), notOlderThan: 0) != nil
+        }
+        #expect(kept == [2, 3, 4])
+    }
+
+    @Test("what nobody used makes room, and what a hit touched stays")
     func recency() throws {
         let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
         var shard = CacheShard(

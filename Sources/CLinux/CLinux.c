@@ -285,3 +285,15 @@ void clinux_unmap_unused_code(void) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     dl_iterate_phdr(unmap_unwritten, &page);
 }
+
+/* The C library takes small blocks of a thread from heaps that begin at multiples of this (glibc on 64 bits: twice the
+   largest threshold for a mapping of one's own). Elsewhere the advice reaches less, or nothing. */
+#define HEAP_BYTES ((uintptr_t)64 << 20)
+
+void clinux_prefer_large_pages(void) {
+    void *probe = malloc(64);
+    if (!probe) return;
+    /* Advice: what it cannot be followed for stays as it is. */
+    (void)madvise((void *)((uintptr_t)probe & ~(HEAP_BYTES - 1)), HEAP_BYTES, MADV_HUGEPAGE);
+    free(probe);
+}

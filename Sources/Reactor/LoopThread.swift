@@ -19,6 +19,7 @@ package final class LoopThread: Sendable {
         let mailbox = handover.loop.mailbox
         let thread = try SystemThread.start(name: name) {
             let loop = handover.loop
+            LargePages.preferHere()
             prepare(loop)
             loop.run()
         }

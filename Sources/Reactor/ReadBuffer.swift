@@ -6,7 +6,7 @@
     /// The block an ordinary message starts in.
     package static let readChunk = BufferPool.smallestClass
     /// The block of a body under way: fewer system calls, and still small beside a socket's own buffers.
-    package static let bulk = 256 * 1024
+    package static let bulk = 512 * 1024
     /// Less room than this behind unread bytes is not worth a system call; the bytes are moved to the front.
     static let worthwhileRoom = 2048
 

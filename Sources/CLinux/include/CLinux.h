@@ -91,4 +91,8 @@ int clinux_forbid_core(void);
    again comes back from the page cache, or from the file, by itself. */
 void clinux_unmap_unused_code(void);
 
+/* Asks for large pages where the calling thread's small blocks of memory lie (madvise(2) MADV_HUGEPAGE): thousands of
+   cached answers in pages of 4 KiB are more addresses than the processor remembers the way to. */
+void clinux_prefer_large_pages(void);
+
 #endif

@@ -99,8 +99,10 @@ struct TokenCacheTests {
         #expect(statistics.evictions == 1_300 - UInt64(kept.count))
     }
 
-    @Test("where all were used, who has stood in line longest makes room")
-    func allUsed() throws {
+    @Test(
+        "what nobody used makes room; where all were used, it is who has stood in line longest",
+        arguments: [([1], [1, 3, 4]), ([3, 2, 1], [2, 3, 4])] as [([UInt8], [UInt8])])
+    func recency(used: [UInt8], left: [UInt8]) throws {
         let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
         var shard = CacheShard(
             lifetime: CacheLifetime(accepted: .seconds(60), rejected: .seconds(5)),
@@ -108,29 +110,12 @@ struct TokenCacheTests {
         for number in 1...3 as ClosedRange<UInt8> {
             shard.keepVerified(token, for: .chosen(number), keyEpoch: 0, at: .second(0))
         }
-        for number in [3, 2, 1] as [UInt8] { _ = shard.lookup(.chosen(number), at: .second(1), notOlderThan: 0) }
+        for number in used { _ = shard.lookup(.chosen(number), at: .second(1), notOlderThan: 0) }
         shard.keepVerified(token, for: .chosen(4), keyEpoch: 0, at: .second(1))
         let kept = (1...4 as ClosedRange<UInt8>).filter { number in
             shard.lookup(.chosen(number), at: .second(1), notOlderThan: 0) != nil
         }
-        #expect(kept == [2, 3, 4])
-    }
-
-    @Test("what nobody used makes room, and what a hit touched stays")
-    func recency() throws {
-        let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
-        var shard = CacheShard(
-            lifetime: CacheLifetime(accepted: .seconds(60), rejected: .seconds(5)),
-            limits: CacheShard.Limits(acceptedBytes: (token.weight + 200) * 3, rejectedBytes: 0))
-        for number in 1...3 as ClosedRange<UInt8> {
-            shard.keepVerified(token, for: .chosen(number), keyEpoch: 0, at: .second(0))
-        }
-        _ = shard.lookup(.chosen(1), at: .second(1), notOlderThan: 0)
-        shard.keepVerified(token, for: .chosen(4), keyEpoch: 0, at: .second(1))
-        let kept = (1...4 as ClosedRange<UInt8>).filter { number in
-            shard.lookup(.chosen(number), at: .second(1), notOlderThan: 0) != nil
-        }
-        #expect(kept == [1, 3, 4])
+        #expect(kept == left)
         #expect(shard.statistics.evictions == 1)
     }
 

@@ -5,6 +5,8 @@ public struct ActiveToken: Sendable, Hashable {
     /// One object: an answer is handed on several times before it becomes what the cache keeps.
     private let answer: Answer
 
+    init(_ claims: ClaimSet) throws(IntrospectionResponseError) { self.answer = try Answer(claims) }
+
     private final class Answer: Sendable {
         let claims: ClaimSet
         let expiresAt: NumericDate?
@@ -12,51 +14,44 @@ public struct ActiveToken: Sendable, Hashable {
         let issuedAt: NumericDate?
         let places: Places
 
-        init(
-            _ claims: ClaimSet, _ places: Places, expiresAt: NumericDate?, notBefore: NumericDate?,
-            issuedAt: NumericDate?
-        ) {
+        init(_ claims: ClaimSet) throws(IntrospectionResponseError) {
+            let document = claims.document
+            var places = Places()
+            var expiresAt: NumericDate?, notBefore: NumericDate?, issuedAt: NumericDate?
+            var members = document.contents(of: document.root)
+            while let member = members.nextMember(in: document) {
+                let place = member.value
+                guard !document.isNull(place), let claim = RegisteredClaim(octets: document.octets(of: member.name))
+                else { continue }
+                switch claim {
+                case .active: break
+                case .scope, .audience:
+                    guard document.isString(place) || document.isListOfStrings(place) else { throw .wrongKind(claim) }
+                case .subject, .clientID, .username, .issuer, .jwtID, .tokenType, .tokenUse:
+                    guard document.isString(place) else { throw .wrongKind(claim) }
+                case .expirationTime: expiresAt = try Self.date(document, place, claim, rounding: .down)
+                case .notBefore: notBefore = try Self.date(document, place, claim, rounding: .up)
+                case .issuedAt: issuedAt = try Self.date(document, place, claim, rounding: .up)
+                case .confirmation:
+                    guard document.isObject(place) else { throw .wrongKind(claim) }
+                }
+                places[claim] = place
+            }
             self.claims = claims
-            self.places = places
             self.expiresAt = expiresAt
             self.notBefore = notBefore
             self.issuedAt = issuedAt
+            self.places = places
         }
-    }
 
-    init(_ claims: ClaimSet) throws(IntrospectionResponseError) {
-        let document = claims.document
-        var places = Places()
-        var expiresAt: NumericDate?, notBefore: NumericDate?, issuedAt: NumericDate?
-        var members = document.contents(of: document.root)
-        while let member = members.nextMember(in: document) {
-            let place = member.value
-            guard !document.isNull(place), let claim = RegisteredClaim(octets: document.octets(of: member.name))
-            else { continue }
-            switch claim {
-            case .active: break
-            case .scope, .audience:
-                guard document.isString(place) || document.isListOfStrings(place) else { throw .wrongKind(claim) }
-            case .subject, .clientID, .username, .issuer, .jwtID, .tokenType, .tokenUse:
-                guard document.isString(place) else { throw .wrongKind(claim) }
-            case .expirationTime: expiresAt = try Self.date(document, place, claim, rounding: .down)
-            case .notBefore: notBefore = try Self.date(document, place, claim, rounding: .up)
-            case .issuedAt: issuedAt = try Self.date(document, place, claim, rounding: .up)
-            case .confirmation:
-                guard document.isObject(place) else { throw .wrongKind(claim) }
-            }
-            places[claim] = place
+        private static func date(
+            _ document: JSONDocument, _ place: JSONDocument.Place, _ claim: RegisteredClaim,
+            rounding: NumericDate.Rounding
+        ) throws(IntrospectionResponseError) -> NumericDate {
+            guard document.isNumber(place) else { throw .wrongKind(claim) }
+            guard let date = document.date(at: place, rounding: rounding) else { throw .outOfRange(claim) }
+            return date
         }
-        self.answer = Answer(claims, places, expiresAt: expiresAt, notBefore: notBefore, issuedAt: issuedAt)
-    }
-
-    private static func date(
-        _ document: JSONDocument, _ place: JSONDocument.Place, _ claim: RegisteredClaim,
-        rounding: NumericDate.Rounding
-    ) throws(IntrospectionResponseError) -> NumericDate {
-        guard document.isNumber(place) else { throw .wrongKind(claim) }
-        guard let date = document.date(at: place, rounding: rounding) else { throw .outOfRange(claim) }
-        return date
     }
 
     public static func == (left: ActiveToken, right: ActiveToken) -> Bool {

@@ -33,11 +33,12 @@ package struct ScopeWords: Sendable {
         return false
     }
 
-    /// Whether one of them covers the wanted scope.
+    /// Whether one of them covers the wanted scope: what is granted word for word is covered under every strategy.
     package func cover(
         _ wanted: Span<UInt8>, by strategy: ScopeStrategy, in document: borrowing JSONDocument
     ) -> Bool {
         if self.contains(wanted, in: document) { return true }
+        guard strategy != .exact else { return false }
         for index in 0..<self.count where strategy.covers(self.word(index, in: document), wanted: wanted) {
             return true
         }

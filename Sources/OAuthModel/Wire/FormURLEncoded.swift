@@ -142,10 +142,8 @@ extension FormURLEncoded {
         var end = start
         while end < value.count {
             switch value[end] {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "*"):
-                end += 1
+            case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "*"): end += 1
+            case let byte where byte.isAlphanumeric: end += 1
             default: return end
             }
         }

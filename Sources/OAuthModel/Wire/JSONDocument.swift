@@ -134,9 +134,7 @@ extension JSONDocument {
         case (.null, .null), (.bool(true), .true), (.bool(false), .false): return true
         case (.string(let text), .string): return self.octets(of: place).hasSameOctets(as: text.utf8.span)
         case (.number(let number), .number):
-            let written = self.octets(of: place)
-            return written.hasSameOctets(as: number.text.utf8.span)
-                || ExactDecimal(written) == ExactDecimal(number.text.utf8.span)
+            return JSONNumber(scanned: self.text(of: place)) == number
         case (.array, .array), (.object, .object): return self.value(at: place) == value
         default: return false
         }

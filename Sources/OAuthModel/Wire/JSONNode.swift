@@ -6,7 +6,7 @@ struct JSONNode: Sendable {
     /// The kind in the upper three bits, the first octet in the others.
     private let head: UInt32
     /// Octets of a string or number; of a list or object, the index of the node behind everything in it.
-    private(set) var extent: UInt32
+    private var extent: UInt32
 
     /// Octets that an offset reaches: room for a text and for its strings once more, which are never longer resolved.
     static let octetsMax = 2 * JSONLimits.bytesMax

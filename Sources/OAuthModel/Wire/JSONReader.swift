@@ -22,7 +22,7 @@ struct JSONCursor {
     private(set) var nodes: [JSONNode] = []
     /// The strings that were written with escapes, resolved; they count as standing behind the text.
     private(set) var decoded: [UInt8] = []
-    private(set) var position = 0
+    private var position = 0
     private var levelsLeft: Int
 
     /// From this many members on, names are looked up in a set: a long object must not cost the square of its length.

@@ -30,7 +30,6 @@ extension SubjectFieldSet {
                 switch part {
                 case .literal(let bytes):
                     lines += bytes
-                    continue
                 case .scope:
                     try Self.append(scopes, in: document, to: &lines)
                 case .audience:
@@ -41,7 +40,6 @@ extension SubjectFieldSet {
                 if lines.count == before { isAbsent = true }
                 guard lines.count - valueStart <= Self.valueBytesMax else { throw .tooLong }
             }
-            guard lines.count - valueStart <= Self.valueBytesMax else { throw .tooLong }
             if isAbsent {
                 lines.removeLast(lines.count - lineStart)
             } else {

@@ -25,21 +25,13 @@ package struct ScopeRequirement: Sendable, Hashable {
     @inline(__always)
     func isMet(by token: ValidatedToken) -> Bool {
         let document = token.claims.document
-        switch self.strategy {
-        case .exact:
-            for wanted in self.allWords where !token.scopes.contains(wanted.span, in: document) { return false }
-            guard !self.anyWords.isEmpty else { return true }
-            for wanted in self.anyWords where token.scopes.contains(wanted.span, in: document) { return true }
-            return false
-        case .hierarchic, .wildcard:
-            for wanted in self.allWords where !token.scopes.cover(wanted.span, by: self.strategy, in: document) {
-                return false
-            }
-            guard !self.anyWords.isEmpty else { return true }
-            for wanted in self.anyWords where token.scopes.cover(wanted.span, by: self.strategy, in: document) {
-                return true
-            }
+        for wanted in self.allWords where !token.scopes.cover(wanted.span, by: self.strategy, in: document) {
             return false
         }
+        guard !self.anyWords.isEmpty else { return true }
+        for wanted in self.anyWords where token.scopes.cover(wanted.span, by: self.strategy, in: document) {
+            return true
+        }
+        return false
     }
 }

@@ -30,6 +30,7 @@ final class ServerCore: Sendable {
     private let address: Mutex<String>
     private let adminHost: String
     private let adminIsOnLoopback = Mutex(true)
+    private let secretHashCost: PasswordHash.Cost
 
     /// Opens the database; keys and the system secret are made if it is new.
     init(_ options: DevAuthorizationServer.Options) async throws {
@@ -59,9 +60,18 @@ final class ServerCore: Sendable {
         self.clock = options.clock
         self.address = Mutex(options.issuer ?? "")
         self.adminHost = options.host
+        self.secretHashCost = options.database == .memory ? .transient : .interactive
     }
 
     func now() -> Moment { Moment(self.clock()) }
+
+    /// What is stored of a client's secret.
+    ///
+    /// The work that a guess costs protects a file that was copied. What lies in memory is gone with the process, and a test
+    /// suite that makes a server for each of its tests does not pay for it.
+    func secretHash(of secret: String) -> String {
+        PasswordHash.make(Array(secret.utf8), cost: self.secretHashCost)
+    }
 
     /// The issuer exactly as configured, or the address that was bound.
     var issuer: String { self.address.withLock { $0 } }

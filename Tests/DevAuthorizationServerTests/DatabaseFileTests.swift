@@ -95,17 +95,26 @@ struct DatabaseFileTests {
         }
     }
 
-    @Test("neither tokens nor secrets are in the file, and it is its owner's alone")
+    @Test("neither tokens nor secrets are in the file, a guess at a secret costs work, and it is its owner's alone")
     func nothingToSteal() async throws {
         try await withDatabasePath { path in
             let (token, secret) = try await withServer({ $0.database = .file(path) }) { server in
                 let made = try await server.makeClient(["client_secret": "a-secret-to-look-for"])
+                let changed = try await server.makeClient()
+                let answer = try await server.call(
+                    .admin, "PATCH", "/admin/clients/" + changed.id,
+                    body: Array(#"[{"op": "replace", "path": "/client_secret", "value": "a-second-secret"}]"#.utf8),
+                    fields: ["Content-Type": "application/json"])
+                #expect(answer.status == 200)
                 return (try await server.token(made).text("access_token"), made.secret)
             }
             let contents = try Data(contentsOf: URL(fileURLWithPath: path))
-            for text in [token, String(token.dropFirst("ory_at_".count)), secret] {
+            for text in [token, String(token.dropFirst("ory_at_".count)), secret, "a-second-secret"] {
                 #expect(contents.range(of: Data(text.utf8)) == nil)
             }
+            let hashes = try StoredRows.texts("SELECT secret_hash FROM client", in: path)
+            #expect(hashes.count == 2)
+            #expect(hashes.allSatisfy { $0.hasPrefix("$scrypt$ln=14,r=8,p=1$") })
             let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
             #expect(mode == 0o600)
         }

@@ -15,11 +15,18 @@ enum StoredRows {
     }
 
     static func count(of table: String, in path: String) throws -> Int {
+        try self.read(path) { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM \(table)") ?? -1 }
+    }
+
+    /// The texts of the only column.
+    static func texts(_ sql: String, in path: String) throws -> [String] {
+        try self.read(path) { try String.fetchAll($0, sql: sql) }
+    }
+
+    private static func read<Value>(_ path: String, _ body: (Database) throws -> Value) throws -> Value {
         var configuration = Configuration()
         configuration.readonly = true
-        return try DatabaseQueue(path: path, configuration: configuration).read { database in
-            try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM \(table)") ?? -1
-        }
+        return try DatabaseQueue(path: path, configuration: configuration).read(body)
     }
 }
 

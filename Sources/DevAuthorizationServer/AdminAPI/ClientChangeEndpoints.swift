@@ -1,5 +1,4 @@
 import Hummingbird
-import JOSE
 import OAuthModel
 
 /// What changes a client that is there: `PUT` and `PATCH /admin/clients/{id}`, `PUT /admin/clients/{id}/lifespans`.
@@ -56,7 +55,7 @@ struct ClientChangeEndpoints: Sendable {
         guard let before = try await self.core.clients.client(call.parameters[0]) else { throw HydraError.notFound }
         // What is refused now is not worth a hash; what the client is by then is looked at again in the transaction.
         let hashed = try Self.changed(before, by: change).secret.map {
-            (text: $0, hash: PasswordHash.make(Array($0.utf8)))
+            (text: $0, hash: self.core.secretHash(of: $0))
         }
         return try await self.update(call) { stored in
             let (client, secret) = try Self.changed(stored, by: change)

@@ -1,6 +1,5 @@
 import HTTPTypes
 import Hummingbird
-import JOSE
 import OAuthModel
 
 /// `/admin/clients` and `/admin/clients/{id}`.
@@ -19,7 +18,7 @@ struct ClientEndpoints: Sendable {
         let secret = client.isPublic ? nil : (givenSecret.isEmpty ? Identifiers.clientSecret() : givenSecret)
         let registrationToken = self.core.mint.tokens.make(.access)
         let isNew = try await self.core.clients.insert(
-            StoredClient(client: client, secretHash: secret.map { PasswordHash.make(Array($0.utf8)) }),
+            StoredClient(client: client, secretHash: secret.map(self.core.secretHash(of:))),
             registrationTokenDigest: TokenDigest(opaque: registrationToken, .access).bytes)
         guard isNew else { throw HydraError.conflict }
 

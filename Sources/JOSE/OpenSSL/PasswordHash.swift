@@ -22,6 +22,9 @@ package enum PasswordHash {
         /// 16 MiB and some 40 ms a guess: a laptop's development server stays quick.
         package static let interactive = Cost(logRounds: 14, blockSize: 8, parallelism: 1)
 
+        /// Some 40 µs a guess: for what is never written down, and nobody but the process itself can read.
+        package static let transient = Cost(logRounds: 4, blockSize: 8, parallelism: 1)
+
         /// More than this in a stored text is damage, not care: 64 MiB of memory at r = 8.
         var isBounded: Bool {
             (1...16).contains(self.logRounds) && (1...8).contains(self.blockSize) && (1...4).contains(self.parallelism)

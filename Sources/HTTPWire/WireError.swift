@@ -1,5 +1,5 @@
 /// Why bytes are not a message we are willing to understand; one case a refusal, all of them final for the connection.
-package enum WireError: Error, Sendable, Hashable, CaseIterable {
+package enum WireError: Int, Error, Sendable, Hashable, CaseIterable {
     // Start line (RFC 9112 §3, §4).
     case invalidMethod, methodTooLong, invalidTargetOctet, invalidTargetForm, targetTooLong
     case missingVersion, invalidVersion, unsupportedVersion, tooManyEmptyLines, invalidStatusLine

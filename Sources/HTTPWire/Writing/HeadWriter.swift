@@ -13,9 +13,11 @@
     /// Bytes written.
     @usableFromInline package internal(set) var count = 0
 
+    /// One that has nothing to write, which is what most are made for, takes no memory.
     @inlinable
     package init(reserving count: Int = 0) {
-        unsafe self.room = .allocate(byteCount: count, alignment: 1)
+        unsafe self.room =
+            count > 0 ? .allocate(byteCount: count, alignment: 1) : UnsafeMutableRawBufferPointer(start: nil, count: 0)
         self.capacity = count
     }
 

@@ -1,5 +1,5 @@
 /// Why credentials are ambiguous or malformed: 400 `invalid_request`, the authorization server is not asked (RFC 6750 §3.1).
-package enum CredentialProblem: Error, Sendable, Hashable, CaseIterable {
+package enum CredentialProblem: Int, Error, Sendable, Hashable, CaseIterable {
     /// More than one `Authorization` field.
     case repeated
     /// Not `Bearer` and one `b64token` (RFC 6750 §2.1): nothing behind the scheme, a list, other bytes.

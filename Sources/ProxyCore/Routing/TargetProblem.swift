@@ -1,5 +1,5 @@
 /// Why a request target is refused instead of repaired (RFC 9112 §3.2, SPEC §5 "Paths").
-package enum TargetProblem: Error, Sendable, Hashable, CaseIterable {
+package enum TargetProblem: Int, Error, Sendable, Hashable, CaseIterable {
     /// Neither origin-form, absolute-form with `http` or `https`, nor `*` with OPTIONS.
     case form
     /// An absolute-form target whose scheme this connection does not speak.

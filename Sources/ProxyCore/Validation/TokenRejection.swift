@@ -1,7 +1,7 @@
 /// Why a token that was presented properly is not good: always 401 `invalid_token` (RFC 6750 §3.1).
 ///
 /// Labels and descriptions are fixed strings: nothing of a token ever reaches a metric, a log or an answer through them.
-package enum TokenRejection: Error, Sendable, Hashable, CaseIterable {
+package enum TokenRejection: Int, Error, Sendable, Hashable, CaseIterable {
     /// The authorization server says so (RFC 7662 §2.2).
     case inactive
     case expired

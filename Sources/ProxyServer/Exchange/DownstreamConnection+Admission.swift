@@ -31,13 +31,16 @@ extension DownstreamConnection {
 
     // What a request needs on its way is handed from call to call: looking it up anew costs two atomic operations each.
 
-    private func perform(_ decision: Decision, for exchange: Exchange, _ head: borrowing RequestHead) {
+    private func perform(_ decision: Decision, for exchange: Exchange, _ head: consuming RequestHead) {
         switch decision {
         case .forward(let grant): self.forward(exchange, grant, head)
         case .introspect(let pending): self.introspect(pending)
         case .wait(let pending): self.hold(pending)
         case .awaitKeys(let pending): self.hold(pending)
-        case .refuse(let refusal, let route): self.refuse(refusal, route: route)
+        case .refuse(let refusal, let route):
+            // Whoever still held the head would cost the next one the memory of its index.
+            _ = consume head
+            self.refuse(refusal, route: route)
         }
     }
 

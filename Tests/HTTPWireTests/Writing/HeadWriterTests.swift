@@ -9,6 +9,24 @@ struct HeadWriterTests {
         return String(decoding: writer.bytes, as: UTF8.self)
     }
 
+    /// A span is no value that an expectation can hold.
+    private static func spanCount(_ writer: borrowing HeadWriter) -> Int { writer.span.count }
+
+    @Test("nothing written is nothing to read, before the first byte and after a reset")
+    func nothing() {
+        var writer = HeadWriter()
+        #expect(Self.spanCount(writer) == 0)
+        #expect(writer.bytes == [])
+        writer.append([UInt8]())
+        writer.truncate(to: 5)
+        writer.reset()
+        #expect(writer.count == 0)
+        writer.append(byte: 0x61)
+        #expect(writer.bytes == [0x61])
+        writer.reset()
+        #expect(Self.spanCount(writer) == 0)
+    }
+
     @Test(
         "numbers are written without leading zeros",
         arguments: [0, 1, 9, 10, 15, 16, 255, 256, 65_535, 4_294_967_296, UInt64(Int64.max), .max])

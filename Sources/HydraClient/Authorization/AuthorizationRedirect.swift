@@ -14,9 +14,8 @@ extension HydraClient {
 
         /// The first value of a parameter in the query of ``location``, such as `login_challenge`, `code` or `error`.
         public func parameter(_ name: String) -> SecretBytes? {
-            guard let question = self.location.firstIndex(of: "?") else { return nil }
-            let query = self.location[self.location.index(after: question)...].prefix { $0 != "#" }
-            let form = try? FormURLEncoded(parsing: Array(query.utf8))
+            guard let query = AddressText.query(of: Array(self.location.utf8)[...]) else { return nil }
+            let form = try? FormURLEncoded(parsing: Array(query))
             return form?.values(of: name).first.map { SecretBytes($0) }
         }
     }

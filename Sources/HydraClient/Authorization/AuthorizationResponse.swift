@@ -14,10 +14,10 @@ extension HydraClient {
         /// (RFC 6749 §10.12), the server's own code when it refused, and ``HydraClientError/Code/unexpectedMember`` when
         /// there is no code, or more than one of anything.
         public init(redirectedTo address: String, expectingState state: String) throws(HydraClientError) {
-            let query = address.firstIndex(of: "?").map { address[address.index(after: $0)...].prefix { $0 != "#" } }
+            let query = AddressText.query(of: Array(address.utf8)[...]) ?? []
             let form: FormURLEncoded
             do throws(FormURLEncoded.Failure) {
-                form = try FormURLEncoded(parsing: Array((query ?? "").utf8))
+                form = try FormURLEncoded(parsing: Array(query))
             } catch {
                 throw Self.problem(.decoding, .unexpectedMember, "the query is malformed")
             }

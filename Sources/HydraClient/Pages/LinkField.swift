@@ -17,12 +17,11 @@ enum LinkField {
     /// it wrong in one list.
     static func next(in fields: [String]) -> Next {
         for field in fields {
-            var rest = Substring(field)
+            var rest = Array(field.utf8)[...]
             while let link = Self.takeLink(from: &rest) {
                 guard link.isNext else { continue }
-                guard let question = link.target.firstIndex(of: "?") else { return .unusable }
-                let query = link.target[link.target.index(after: question)...].prefix { $0 != "#" }
-                let token = try? FormURLEncoded(parsing: Array(query.utf8)).soleValue(of: "page_token")
+                guard let query = AddressText.query(of: link.target) else { return .unusable }
+                let token = try? FormURLEncoded(parsing: Array(query)).soleValue(of: "page_token")
                 guard let token, !token.isEmpty else { return .unusable }
                 return .page(token: token)
             }
@@ -31,27 +30,27 @@ enum LinkField {
     }
 
     /// The next `<target>; parameter; …`; commas within a target or a quoted text end nothing.
-    private static func takeLink(from rest: inout Substring) -> (target: Substring, isNext: Bool)? {
-        guard let open = rest.firstIndex(of: "<"),
-            let close = rest[open...].firstIndex(of: ">")
+    private static func takeLink(from rest: inout ArraySlice<UInt8>) -> (target: ArraySlice<UInt8>, isNext: Bool)? {
+        guard let open = rest.firstIndex(of: UInt8(ascii: "<")),
+            let close = rest[open...].firstIndex(of: UInt8(ascii: ">"))
         else { return nil }
-        let target = rest[rest.index(after: open)..<close]
-        rest = rest[rest.index(after: close)...]
-        var parameters: [Substring] = []
+        let target = rest[(open + 1)..<close]
+        rest = rest[(close + 1)...]
+        var parameters: [ArraySlice<UInt8>] = []
         var start = rest.startIndex
         var isQuoted = false
         var index = rest.startIndex
-        while index < rest.endIndex, isQuoted || rest[index] != "," {
+        while index < rest.endIndex, isQuoted || rest[index] != UInt8(ascii: ",") {
             switch rest[index] {
-            case "\"": isQuoted.toggle()
+            case UInt8(ascii: "\""): isQuoted.toggle()
             // What stands behind it is part of the quoted text, whatever it is (RFC 9110 §5.6.4).
-            case "\\" where isQuoted: rest.formIndex(after: &index)
-            case ";" where !isQuoted:
+            case UInt8(ascii: "\\") where isQuoted: index += 1
+            case UInt8(ascii: ";") where !isQuoted:
                 parameters.append(rest[start..<index])
-                start = rest.index(after: index)
+                start = index + 1
             default: break
             }
-            if index < rest.endIndex { rest.formIndex(after: &index) }
+            index = min(index + 1, rest.endIndex)
         }
         parameters.append(rest[start..<index])
         rest = rest[index...]
@@ -59,16 +58,20 @@ enum LinkField {
     }
 
     /// Whether a parameter is `rel` with `next` among its words.
-    private static func isNext(_ parameter: Substring) -> Bool {
-        let parts = parameter.split(separator: "=", maxSplits: 1)
-        guard parts.count == 2, Self.trimmed(parts[0]).lowercased() == "rel" else { return false }
-        let words = Self.trimmed(parts[1]).filter { $0 != "\"" }
-        return words.split(separator: " ").contains { $0.lowercased() == "next" }
+    private static func isNext(_ parameter: ArraySlice<UInt8>) -> Bool {
+        let parts = parameter.split(separator: UInt8(ascii: "="), maxSplits: 1)
+        guard parts.count == 2, Self.word(Self.trimmed(parts[0])) == "rel" else { return false }
+        let words = Self.trimmed(parts[1]).filter { $0 != UInt8(ascii: "\"") }
+        return words.split(separator: UInt8(ascii: " ")).contains { Self.word($0) == "next" }
     }
 
-    private static func trimmed(_ text: Substring) -> Substring {
-        var text = text.drop { $0 == " " || $0 == "\t" }
-        while text.last == " " || text.last == "\t" { text.removeLast() }
-        return text
+    private static func word(_ octets: ArraySlice<UInt8>) -> String {
+        String(decoding: octets, as: UTF8.self).lowercased()
+    }
+
+    private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let isBlank = { (octet: UInt8) in octet == UInt8(ascii: " ") || octet == UInt8(ascii: "\t") }
+        let behind = text.drop(while: isBlank)
+        return behind[..<((behind.lastIndex { !isBlank($0) }).map { $0 + 1 } ?? behind.startIndex)]
     }
 }

@@ -84,8 +84,17 @@ extension UInt8 {
 /// Addresses as they may be shown.
 enum AddressText {
     /// Without what carries codes, verifiers and tokens.
+    ///
+    /// By bytes, as all here: a mark behind the `?` would make another character of it, and show what follows.
     static func withoutQuery(_ address: String) -> String {
-        let visible = address.prefix { $0 != "?" && $0 != "#" }
-        return visible.count == address.count ? address : visible + "?…"
+        let visible = address.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+        return visible.endIndex == address.utf8.endIndex ? address : String(Substring(visible)) + "?…"
+    }
+
+    /// What stands behind the first `?` and before the fragment (RFC 3986 §3.4); nil when there is no query.
+    static func query(of address: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let whole = address.prefix { $0 != UInt8(ascii: "#") }
+        guard let question = whole.firstIndex(of: UInt8(ascii: "?")) else { return nil }
+        return whole[(question + 1)...]
     }
 }

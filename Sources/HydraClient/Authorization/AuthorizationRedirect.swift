@@ -14,8 +14,8 @@ extension HydraClient {
 
         /// The first value of a parameter in the query of ``location``, such as `login_challenge`, `code` or `error`.
         public func parameter(_ name: String) -> SecretBytes? {
-            guard let query = AddressText.query(of: Array(self.location.utf8)[...]) else { return nil }
-            let form = try? FormURLEncoded(parsing: Array(query))
+            guard let query = AddressText.query(of: self.location.utf8) else { return nil }
+            let form = try? FormURLEncoded(parsing: query)
             return form?.values(of: name).first.map { SecretBytes($0) }
         }
     }

@@ -14,10 +14,9 @@ extension HydraClient {
         /// (RFC 6749 §10.12), the server's own code when it refused, and ``HydraClientError/Code/unexpectedMember`` when
         /// there is no code, or more than one of anything.
         public init(redirectedTo address: String, expectingState state: String) throws(HydraClientError) {
-            let query = AddressText.query(of: Array(address.utf8)[...]) ?? []
             let form: FormURLEncoded
             do throws(FormURLEncoded.Failure) {
-                form = try FormURLEncoded(parsing: Array(query))
+                form = try FormURLEncoded(parsing: AddressText.query(of: address.utf8) ?? [])
             } catch {
                 throw Self.problem(.decoding, .unexpectedMember, "the query is malformed")
             }

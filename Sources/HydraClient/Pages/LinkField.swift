@@ -21,7 +21,7 @@ enum LinkField {
             while let link = Self.takeLink(from: &rest) {
                 guard link.isNext else { continue }
                 guard let query = AddressText.query(of: link.target) else { return .unusable }
-                let token = try? FormURLEncoded(parsing: Array(query)).soleValue(of: "page_token")
+                let token = try? FormURLEncoded(parsing: query).soleValue(of: "page_token")
                 guard let token, !token.isEmpty else { return .unusable }
                 return .page(token: token)
             }
@@ -71,7 +71,8 @@ enum LinkField {
 
     private static func trimmed(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let isBlank = { (octet: UInt8) in octet == UInt8(ascii: " ") || octet == UInt8(ascii: "\t") }
-        let behind = text.drop(while: isBlank)
-        return behind[..<((behind.lastIndex { !isBlank($0) }).map { $0 + 1 } ?? behind.startIndex)]
+        var text = text.drop(while: isBlank)
+        while let last = text.last, isBlank(last) { text.removeLast() }
+        return text
     }
 }

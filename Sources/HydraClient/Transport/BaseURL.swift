@@ -92,9 +92,8 @@ enum AddressText {
     }
 
     /// What stands behind the first `?` and before the fragment (RFC 3986 §3.4); nil when there is no query.
-    static func query(of address: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    static func query(of address: some Collection<UInt8>) -> [UInt8]? {
         let whole = address.prefix { $0 != UInt8(ascii: "#") }
-        guard let question = whole.firstIndex(of: UInt8(ascii: "?")) else { return nil }
-        return whole[(question + 1)...]
+        return whole.firstIndex(of: UInt8(ascii: "?")).map { Array(whole[$0...].dropFirst()) }
     }
 }

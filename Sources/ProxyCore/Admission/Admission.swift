@@ -6,6 +6,7 @@ import JOSE
 /// Every door asks here: the proxy, later the decision API and `explain`. Pure but for the caches it is given: no socket,
 /// no clock, no log.
 package enum Admission {
+    /// A request as it came: refused, forwarded, or to wait for an answer about its token.
     ///
     /// - Parameter use: what is learnt of the token, for the log.
     package static func decide(
@@ -111,7 +112,9 @@ package enum Admission {
                 return self.verify(question, hit, target, server, head, mayWait: true, at: now, &use)
             }
         }
-        let lookup = cache.lookupOrJoin(fingerprint, waiter: question.waiter, at: now, notOlderThan: notOlderThan)
+        let lookup = cache.lookupOrJoin(
+            fingerprint, waiter: question.waiter, at: now, notOlderThan: notOlderThan,
+            joinableSince: now.monotonic.subtractingClamped(server.callTimeout))
         return self.follow(lookup, question, hit, target, server, head, at: now, &use)
     }
 

@@ -61,11 +61,15 @@ package struct CacheShard: Sendable {
     }
 
     /// The same, or a place on the flight that fetches the answer.
+    ///
+    /// - Parameter joinableSince: flights that departed earlier may take longer than anybody waits.
     package mutating func lookupOrJoin(
-        _ fingerprint: TokenFingerprint, waiter: WaiterID, at now: Instant, notOlderThan: UInt64
+        _ fingerprint: TokenFingerprint, waiter: WaiterID, at now: Instant, notOlderThan: UInt64,
+        joinableSince: UInt64 = 0
     ) -> Lookup {
         if let hit = self.lookup(fingerprint, at: now, notOlderThan: notOlderThan) { return hit }
-        switch self.flights.board(fingerprint, waiter: waiter, at: now.monotonic, notOlderThan: notOlderThan) {
+        let departed = max(notOlderThan, joinableSince)
+        switch self.flights.board(fingerprint, waiter: waiter, at: now.monotonic, notOlderThan: departed) {
         case .depart(let flight):
             self.counters.misses &+= 1
             return .depart(flight)
@@ -79,12 +83,13 @@ package struct CacheShard: Sendable {
     }
 
     /// Keeps what a flight brought, if it may be kept, and says who waited for it: each is told once.
-    package mutating func land(_ flight: FlightID, verdict: FlightVerdict, at now: Instant) -> [WaiterID] {
-        let bringsAnswer = if case .failed = verdict { false } else { true }
-        guard let landed = self.flights.land(flight, bringsAnswer: bringsAnswer) else { return [] }
+    package mutating func land(_ flight: FlightID, verdict: FlightVerdict, at now: Instant) -> Landed {
+        guard let landed = self.flights.land(flight, verdict: verdict) else {
+            return Landed(waiters: [], verdict: verdict)
+        }
         // Flights of one token may overtake each other, and the question asked last has the truest answer: an "active"
-        // that was slow must not hide the "inactive" that came after it.
-        guard !landed.isOvertaken else { return landed.waiters }
+        // that was slow must not hide the "inactive" that came after it, nor let anybody pass.
+        if let truest = landed.overtakenBy { return Landed(waiters: landed.waiters, verdict: truest) }
         switch verdict {
         case .accepted(let token):
             self.keep(
@@ -98,7 +103,7 @@ package struct CacheShard: Sendable {
             // Not an answer: it neither counts as "inactive" nor takes away what is known.
             break
         }
-        return landed.waiters
+        return Landed(waiters: landed.waiters, verdict: verdict)
     }
 
     /// Keeps a token that was verified on the spot, unless the keys have changed since.

@@ -3,6 +3,24 @@ package enum FlightVerdict: Sendable {
     case accepted(ValidatedToken)
     case rejected(TokenRejection)
     case failed(AuthorizationServerFailure)
+
+    var isAnswer: Bool {
+        switch self {
+        case .accepted, .rejected: true
+        case .failed: false
+        }
+    }
+}
+
+/// Who is told of a landing, each once, and what: of a flight that a younger one has overtaken, what that one brought.
+package struct Landed: Sendable {
+    package let waiters: [WaiterID]
+    package let verdict: FlightVerdict
+
+    package init(waiters: [WaiterID], verdict: FlightVerdict) {
+        self.waiters = waiters
+        self.verdict = verdict
+    }
 }
 
 /// Why an authorization server gave no usable answer: never the token's fault, never 401 (ARCHITECTURE §7).

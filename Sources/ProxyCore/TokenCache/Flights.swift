@@ -6,8 +6,9 @@ struct Flights: Sendable {
         let fingerprint: TokenFingerprint
         let departedAt: UInt64
         var waiters: [WaiterID]
-        /// A younger flight of the same token has brought an answer: this one's is out of date.
-        var isOvertaken = false
+        /// What a younger flight of the same token has brought: this one's answer is out of date.
+        var overtakenBy: FlightVerdict?
+        var isOvertaken: Bool { self.overtakenBy != nil }
     }
 
     private var flights: [FlightID: Flight] = [:]
@@ -58,12 +59,13 @@ struct Flights: Sendable {
     /// Ends a flight and hands over those who wait; a flight that landed before has none left.
     ///
     /// One that brings an answer overtakes those that took off before it.
-    mutating func land(_ id: FlightID, bringsAnswer: Bool) -> Flight? {
+    mutating func land(_ id: FlightID, verdict: FlightVerdict) -> Flight? {
         guard let flight = self.flights.removeValue(forKey: id) else { return nil }
         self.waiterCount -= flight.waiters.count
         guard var others = self.inAir[flight.fingerprint], let place = others.firstIndex(of: id) else { return flight }
-        if bringsAnswer {
-            for elder in others[..<place] { self.flights[elder]?.isOvertaken = true }
+        // The elders of one that was overtaken have been told so with it.
+        if verdict.isAnswer, !flight.isOvertaken {
+            for elder in others[..<place] { self.flights[elder]?.overtakenBy = verdict }
         }
         others.remove(at: place)
         self.inAir[flight.fingerprint] = others.isEmpty ? nil : others

@@ -26,15 +26,17 @@ package final class TokenCache: Sendable {
 
     @inline(__always)
     package func lookupOrJoin(
-        _ fingerprint: TokenFingerprint, waiter: WaiterID, at now: Instant, notOlderThan: UInt64
+        _ fingerprint: TokenFingerprint, waiter: WaiterID, at now: Instant, notOlderThan: UInt64,
+        joinableSince: UInt64 = 0
     ) -> CacheShard.Lookup {
         self.shards[Self.shard(of: fingerprint)].withLock {
-            $0.lookupOrJoin(fingerprint, waiter: waiter, at: now, notOlderThan: notOlderThan)
+            $0.lookupOrJoin(
+                fingerprint, waiter: waiter, at: now, notOlderThan: notOlderThan, joinableSince: joinableSince)
         }
     }
 
     /// Decided under the lock; telling the waiters, each on its own loop, is the caller's.
-    package func land(_ flight: FlightID, verdict: FlightVerdict, at now: Instant) -> [WaiterID] {
+    package func land(_ flight: FlightID, verdict: FlightVerdict, at now: Instant) -> Landed {
         self.shards[Self.shard(of: flight)].withLock { $0.land(flight, verdict: verdict, at: now) }
     }
 

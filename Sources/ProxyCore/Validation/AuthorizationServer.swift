@@ -11,6 +11,9 @@ package final class AuthorizationServer: Sendable {
     package let settings: Settings
     /// Of the settings; asked on every request.
     let strategy: ValidationStrategy
+    /// How long a call may take, by these settings: one that was begun before a reload shortened it may go on for longer
+    /// than anybody waits now.
+    let callTimeout: Nanoseconds
     package let state: AuthorizationServerState
     /// This server, and us as it knows us, in every fingerprint of its tokens.
     package let identity: AuthorizationServerIdentity
@@ -21,6 +24,7 @@ package final class AuthorizationServer: Sendable {
         self.index = index
         self.settings = settings
         self.strategy = settings.strategy
+        self.callTimeout = settings.introspection?.timeout ?? 0
         self.state = state
         self.identity = AuthorizationServerIdentity(
             server: [UInt8](settings.name.utf8), client: settings.introspection?.clientAuthentication.identity ?? [])

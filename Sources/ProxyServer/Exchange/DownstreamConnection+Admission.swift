@@ -86,11 +86,16 @@ extension DownstreamConnection {
     func abandonWait() {
         guard case .undecided(let pending) = self.phase else { return }
         self.phase = .idle
-        if let flight = pending.flight {
-            pending.server.state.cache.abandon(flight, waiter: pending.waiter)
-        } else {
-            pending.server.state.abandonKeys(pending.waiter)
-        }
+        let state = pending.server.state
+        let isOffTheList =
+            if let flight = pending.flight {
+                state.cache.abandon(flight, waiter: pending.waiter)
+            } else {
+                state.abandonKeys(pending.waiter)
+            }
+        // The landing is on its way already. The next request on this connection must not take it for its own: it is
+        // about another token.
+        if !isOffTheList { self.id = self.context.connections.rename(self.id) }
     }
 
     /// Flights and key fetches have deadlines of their own; this bounds a wait that nobody ends.

@@ -27,7 +27,8 @@ final class DownstreamConnection {
     /// The endpoint's own.
     let inbound: ReadBuffer
     let peer: PeerIdentity
-    let id: WaiterID
+    /// Under what name it waits for answers.
+    var id: WaiterID
     var phase: Phase = .idle
     var parser: RequestHeadParser
     var exchange: Exchange?

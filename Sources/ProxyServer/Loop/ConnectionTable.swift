@@ -32,6 +32,13 @@ struct ConnectionTable {
         self.places[Int(id.slot)].connection = connection
     }
 
+    /// Gives a connection a new name: whatever is still on its way to the old one finds nobody.
+    mutating func rename(_ id: WaiterID) -> WaiterID {
+        precondition(self.places[Int(id.slot)].generation == id.generation, "only the tenant is renamed")
+        self.places[Int(id.slot)].generation &+= 1
+        return WaiterID(loop: id.loop, slot: id.slot, generation: id.generation &+ 1)
+    }
+
     mutating func release(_ id: WaiterID) {
         precondition(self.places[Int(id.slot)].generation == id.generation, "a place is released once")
         self.places[Int(id.slot)] = Place(connection: nil, generation: id.generation &+ 1)

@@ -304,8 +304,8 @@ final class IntrospectionCall {
         self.context.loop.cancel(self.timer)
         self.context.landed(self)
         self.instruments.finished(counted, nanoseconds: self.context.loop.now - self.startedAt)
-        let waiters = self.server.state.cache.land(self.flight, verdict: verdict, at: self.context.now)
-        self.context.resume(waiters, with: .verdict(verdict))
+        let landed = self.server.state.cache.land(self.flight, verdict: verdict, at: self.context.now)
+        self.context.resume(landed.waiters, with: .verdict(landed.verdict))
     }
 
     /// The loop is over: nobody waits any more, and the connection and this call no longer hold each other.

@@ -93,7 +93,7 @@ enum ForwardedRequest {
         case .wait, .awaitKeys: end("finding: nobody else asked")
         case .introspect(let pending):
             guard let flight = pending.flight else { end("finding: a question has a flight") }
-            let told = door.server.state.cache.land(flight, verdict: self.verdict, at: now)
+            let told = door.server.state.cache.land(flight, verdict: self.verdict, at: now).waiters
             insist(told == [waiter], "who waits is told once")
             let resumed = Admission.resume(pending, with: self.verdict, head: head, at: now, noting: &use)
             guard case .forward(let grant) = resumed else { return nil }

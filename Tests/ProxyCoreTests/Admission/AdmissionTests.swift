@@ -117,7 +117,7 @@ struct AdmissionTests {
         world.answers["t"] = .json(Self.good)
         let verdict = world.ask("t", of: world.server)
         let flight = try #require(waiting[0].flight)
-        let told = world.server.state.cache.land(flight, verdict: verdict, at: world.now)
+        let told = world.server.state.cache.land(flight, verdict: verdict, at: world.now).waiters
         #expect(told == waiting.map(\.waiter))
         for pending in waiting { #expect(try world.resume(pending, with: verdict, raw).status == 200) }
         #expect(world.calls == 1)
@@ -134,7 +134,8 @@ struct AdmissionTests {
             return
         }
         #expect(world.server.state.cache.abandon(flight, waiter: first.waiter))
-        let told = world.server.state.cache.land(flight, verdict: world.ask("t", of: world.server), at: world.now)
+        let verdict = world.ask("t", of: world.server)
+        let told = world.server.state.cache.land(flight, verdict: verdict, at: world.now).waiters
         #expect(told == [second.waiter])
         #expect(try world.status(token: "t") == 200)
         #expect(world.calls == 1)

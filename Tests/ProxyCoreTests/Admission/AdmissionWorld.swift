@@ -117,7 +117,7 @@ final class AdmissionWorld {
         let token = String(
             decoding: raw[Int(pending.tokenRange.lower)..<Int(pending.tokenRange.upper)], as: UTF8.self)
         let verdict = self.ask(token, of: pending.server)
-        #expect(pending.server.state.cache.land(flight, verdict: verdict, at: self.now) == [pending.waiter])
+        #expect(pending.server.state.cache.land(flight, verdict: verdict, at: self.now).waiters == [pending.waiter])
         return try self.resume(pending, with: verdict, raw)
     }
 

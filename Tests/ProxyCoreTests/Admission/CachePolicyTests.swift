@@ -155,9 +155,35 @@ struct CachePolicyTests {
         let no = world.ask("t", of: world.server)
         world.answers["t"] = .json(#"{"active":true,"sub":"a"}"#)
         let yes = world.ask("t", of: world.server)
-        #expect(cache.land(try #require(quick.flight), verdict: no, at: world.now) == [quick.waiter])
-        #expect(cache.land(try #require(slow.flight), verdict: yes, at: world.now) == [slow.waiter])
+        #expect(cache.land(try #require(quick.flight), verdict: no, at: world.now).waiters == [quick.waiter])
+        let landed = cache.land(try #require(slow.flight), verdict: yes, at: world.now)
+        #expect(landed.waiters == [slow.waiter])
+        // Nor may it let in who waited for it.
+        guard case .rejected(.inactive) = landed.verdict else {
+            Issue.record("who waits is told what was asked last")
+            return
+        }
         #expect(try world.status("/x", token: "t") == 401)
+    }
+
+    @Test("a call of before a reload that shortened `timeout` is not waited for when it may outlast who waits")
+    func slowCalls() throws {
+        let world = try AdmissionWorld()
+        guard case .introspect = try world.decide(AdmissionWorld.request(token: "t")) else {
+            Issue.record("the first asks")
+            return
+        }
+        let timeout = try #require(world.server.settings.introspection?.timeout)
+        world.second = Int64(timeout / .seconds(1))
+        guard case .wait = try world.decide(AdmissionWorld.request(token: "t")) else {
+            Issue.record("a call within its time is waited for")
+            return
+        }
+        world.second += 1
+        guard case .introspect = try world.decide(AdmissionWorld.request(token: "t")) else {
+            Issue.record("one that should have ended is not")
+            return
+        }
     }
 
     @Test(

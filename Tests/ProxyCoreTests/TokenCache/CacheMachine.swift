@@ -8,7 +8,7 @@ protocol CacheMachine {
     mutating func lookupOrJoin(
         _ token: TokenFingerprint, waiter: WaiterID, at now: Instant, notOlderThan: UInt64
     ) -> CacheShard.Lookup
-    mutating func land(_ flight: FlightID, verdict: FlightVerdict, at now: Instant) -> [WaiterID]
+    mutating func land(_ flight: FlightID, verdict: FlightVerdict, at now: Instant) -> Landed
     mutating func keepVerified(
         _ token: ValidatedToken, for fingerprint: TokenFingerprint, keyEpoch: UInt64, at now: Instant)
     mutating func abandon(_ flight: FlightID, waiter: WaiterID) -> Bool
@@ -18,6 +18,12 @@ protocol CacheMachine {
 extension CacheShard: CacheMachine {
     init(lifetime: CacheLifetime, limits: Limits) {
         self.init(lifetime: lifetime, limits: limits, index: 0, shards: 1)
+    }
+
+    mutating func lookupOrJoin(
+        _ token: TokenFingerprint, waiter: WaiterID, at now: Instant, notOlderThan: UInt64
+    ) -> Lookup {
+        self.lookupOrJoin(token, waiter: waiter, at: now, notOlderThan: notOlderThan, joinableSince: 0)
     }
 }
 
@@ -37,6 +43,8 @@ enum PlantedCacheFault: String, CaseIterable {
     case keepsFailureAsInactive
     case ignoresAge
     case stampedes
+    /// Who waits for a call that another has overtaken is told what that call brought.
+    case tellsWhatIsOld
 
     /// The rule that the fault must be caught by.
     var rule: CacheRule {
@@ -50,6 +58,7 @@ enum PlantedCacheFault: String, CaseIterable {
         case .keepsFailureAsInactive: .failureIsNoAnswer
         case .ignoresAge: .freshEnough
         case .stampedes: .oneFlightAToken
+        case .tellsWhatIsOld: .youngestAnswerTold
         }
     }
 }
@@ -91,16 +100,17 @@ struct FaultyCache: CacheMachine {
         return self.changed(found, token, now)
     }
 
-    mutating func land(_ flight: FlightID, verdict: FlightVerdict, at now: Instant) -> [WaiterID] {
+    mutating func land(_ flight: FlightID, verdict: FlightVerdict, at now: Instant) -> Landed {
         var verdict = verdict
         if self.fault == .keepsFailureAsInactive, case .failed = verdict { verdict = .rejected(.inactive) }
-        var waiters = self.shard.land(flight, verdict: verdict, at: self.seen(now))
+        let landed = self.shard.land(flight, verdict: verdict, at: self.seen(now))
+        var waiters = landed.waiters
         switch self.fault {
         case .tellsTwice: waiters += waiters.prefix(1)
         case .forgetsWaiter: if waiters.count > 1 { waiters.removeLast() }
         default: break
         }
-        return waiters
+        return Landed(waiters: waiters, verdict: self.fault == .tellsWhatIsOld ? verdict : landed.verdict)
     }
 
     mutating func keepVerified(
@@ -158,4 +168,5 @@ enum CacheRule: String, Hashable {
     case failureIsNoAnswer
     case freshEnough
     case oneFlightAToken
+    case youngestAnswerTold
 }

@@ -244,9 +244,12 @@ struct CacheRun<Machine: CacheMachine> {
                 .rejected(.inactive)
             }
         let told = self.machine.land(id, verdict: verdict, at: self.now)
-        if told != flight.waiters { self.broken.insert(.waitersToldOnce) }
+        if told.waiters != flight.waiters { self.broken.insert(.waitersToldOnce) }
+        // A failure is not told where the answer is known.
+        if case .failed = told.verdict, !fails || flight.isOvertaken { self.broken.insert(.youngestAnswerTold) }
         // Once more: nobody may be told again.
-        if !self.machine.land(id, verdict: verdict, at: self.now).isEmpty { self.broken.insert(.waitersToldOnce) }
+        let again = self.machine.land(id, verdict: verdict, at: self.now)
+        if !again.waiters.isEmpty { self.broken.insert(.waitersToldOnce) }
         guard !fails else { return }
         guard !flight.isOvertaken else { return }
         for (other, older) in self.flights where older.subject == flight.subject && other.number < id.number {

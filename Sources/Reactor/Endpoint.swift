@@ -76,6 +76,11 @@
     /// The peer's end of stream has been received.
     package var reachedEnd: Bool { self.hasReachedEnd }
 
+    /// The peer has said that it will send no more, whether or not that has been received yet.
+    package var peerHasEnded: Bool {
+        self.hasReachedEnd || self.hasToldPeerClosed || self.trouble.contains(.peerClosed)
+    }
+
     /// What ``write(_:)`` could not send yet.
     package var outbound: WriteQueue {
         if self.isPosted { self.outbox.send() }

@@ -90,6 +90,51 @@ import Testing
         #expect(client.takeStatus() == 408)
     }
 
+    @Test("an upstream that says neither 100 nor anything else within `response_timeout` is a 504")
+    func neverContinues() throws {
+        let proxy = try ScriptedProxy { $0.upstream = ["response_timeout: 20s"] }
+        let client = try proxy.client(request("POST", "/public/x", ["Expect: 100-continue", "Content-Length: 100000"]))
+        let upstream = try proxy.upstream()
+        try proxy.pass(seconds: 19.8)
+        #expect(client.received.isEmpty)
+        try proxy.pass(seconds: 0.3)
+        #expect(client.takeStatus() == 504)
+        #expect(upstream.isClosedByLoop)
+    }
+
+    @Test("a client that has begun its body does not wait for a 100, whatever it says", arguments: [true, false])
+    func beganItsBody(isTogether: Bool) throws {
+        let proxy = try ScriptedProxy()
+        let head = request("POST", "/public/x", ["Expect: 100-continue", "Content-Length: 100000"])
+        let client = try proxy.client(isTogether ? head + "x" : head)
+        if !isTogether { try proxy.answer(client, "x") }
+        #expect(try proxy.upstream().takeText().hasSuffix("x"))
+        try proxy.pass(seconds: 10.2)
+        #expect(client.takeStatus() == 408)
+    }
+
+    @Test("an `Expect` that the client calls hop-by-hop is passed on like any other: somebody has to answer it")
+    func nominatedExpect() throws {
+        let proxy = try ScriptedProxy()
+        _ = try proxy.client(
+            request("POST", "/public/x", ["Connection: Expect", "Expect: 100-continue", "Content-Length: 5"]))
+        #expect(try proxy.upstream().takeText().contains("\r\nExpect: 100-continue\r\n"))
+    }
+
+    @Test("an empty line behind a request begins no other: the connection is as idle as before")
+    func strayEmptyLine() throws {
+        let proxy = try ScriptedProxy { $0.top = ["timeouts: {head: 2s, idle: 20s}"] }
+        let client = try proxy.client(request("GET", "/nowhere") + "\r\n")
+        #expect(client.takeStatus() == 404)
+        try proxy.pass(seconds: 19)
+        #expect(client.received.isEmpty && !client.sawEnd)
+        try proxy.answer(client, request("GET", "/nowhere"))
+        #expect(client.takeStatus() == 404)
+        try proxy.answer(client, "\r\n")
+        try proxy.pass(seconds: 20.3)
+        #expect(client.sawEnd && client.received.isEmpty)
+    }
+
     @Test("an upstream that takes nothing does not make the client slow")
     func pausedBody() throws {
         let proxy = try ScriptedProxy()
@@ -155,6 +200,66 @@ import Testing
         try proxy.pass(seconds: 0.3)
         let text = client.takeText()
         #expect(text.hasPrefix("HTTP/1.1 504 ") && !text.contains("Connection: close"))
+        #expect(upstream.isClosedByLoop)
+    }
+
+    @Test("`stream_idle` has no say before the answer's head, with a body or without", arguments: ["GET", "POST"])
+    func thinkingUpstream(method: String) throws {
+        let proxy = try ScriptedProxy { $0.upstream = ["response_timeout: 30s", "stream_idle: 5s"] }
+        let body = method == "POST" ? ["Content-Length: 2"] : []
+        let client = try proxy.client(request(method, "/public/x", body, body: body.isEmpty ? "" : "{}"))
+        let upstream = try proxy.upstream()
+        try proxy.pass(seconds: 29)
+        #expect(client.received.isEmpty)
+        try proxy.answer(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab")
+        #expect(client.takeStatus() == 200)
+        // From here on it counts, and from here, not from the request's last byte.
+        try proxy.pass(seconds: 4.8)
+        #expect(!client.isClosedByLoop)
+        try proxy.pass(seconds: 0.4)
+        #expect(client.isClosedByLoop)
+    }
+
+    @Test("an event stream that answers a request with a body may be silent as well")
+    func eventsBehindBody() throws {
+        let proxy = try ScriptedProxy { $0.upstream = ["stream_idle: 5s"] }
+        let client = try proxy.client(request("POST", "/public/x", ["Content-Length: 2"], body: "{}"))
+        let upstream = try proxy.upstream()
+        try proxy.answer(
+            upstream,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+        #expect(client.takeStatus() == 200)
+        try proxy.pass(seconds: 60)
+        #expect(!client.isClosedByLoop)
+        try proxy.answer(upstream, "1\r\nb\r\n")
+        #expect(client.takeText() == "1\r\nb\r\n")
+    }
+
+    @Test(
+        "an event stream whose client has shut down its writing may be silent for `stream_idle`, and no longer",
+        arguments: [true, false])
+    func eventsForNobody(endsFirst: Bool) throws {
+        let proxy = try ScriptedProxy { $0.upstream = ["stream_idle: 5s"] }
+        let client = try proxy.client(request("GET", "/public/x"))
+        if endsFirst {
+            client.finish()
+            try proxy.settle()
+        }
+        let upstream = try proxy.upstream()
+        try proxy.answer(
+            upstream,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+        if !endsFirst {
+            try proxy.pass(seconds: 60)
+            client.finish()
+            try proxy.settle()
+        }
+        try proxy.pass(seconds: 4)
+        try proxy.answer(upstream, "1\r\nb\r\n")
+        #expect(client.takeText().hasSuffix("1\r\nb\r\n"))
+        try proxy.pass(seconds: 4.8)
+        #expect(!upstream.isClosedByLoop)
+        try proxy.pass(seconds: 0.4)
         #expect(upstream.isClosedByLoop)
     }
 
@@ -261,6 +366,49 @@ import Testing
         #expect(!client.isClosedByLoop)
         try proxy.answer(upstream, "still here")
         #expect(client.takeText() == "still here")
+    }
+
+    @Test("a tunnel that one side has left may be silent for `stream_idle`, and no longer", arguments: [true, false])
+    func halfLeftTunnel(clientLeaves: Bool) throws {
+        let proxy = try ScriptedProxy { $0.upstream = ["stream_idle: 5s"] }
+        let client = try proxy.client(Self.handshake)
+        try proxy.introspect()
+        let upstream = try proxy.upstream()
+        try proxy.answer(
+            upstream, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        try proxy.pass(seconds: 60)
+        let (leaving, staying) = clientLeaves ? (client, upstream) : (upstream, client)
+        leaving.finish()
+        try proxy.settle()
+        #expect(staying.sawEnd && !staying.isClosedByLoop)
+        try proxy.pass(seconds: 4)
+        try proxy.answer(staying, "still here")
+        #expect(leaving.takeText().hasSuffix("still here"))
+        try proxy.pass(seconds: 4.8)
+        #expect(!staying.isClosedByLoop)
+        try proxy.pass(seconds: 0.4)
+        #expect(staying.isClosedByLoop && leaving.isClosedByLoop)
+    }
+
+    @Test("a token ends by the wall clock, also where that is set while a stream goes on", arguments: [3_600, -40])
+    func clockIsSet(bySeconds: Int64) throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/api/x", token: "tok"))
+        try proxy.introspect(Self.token(for: 120))
+        let upstream = try proxy.upstream()
+        try proxy.answer(
+            upstream,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+        proxy.kernel.stepWallClock(bySeconds: bySeconds)
+        try proxy.pass(seconds: 31)
+        #expect(client.sawEnd == (bySeconds > 0))
+        if bySeconds < 0 {
+            // Its 120 seconds have become 160.
+            try proxy.pass(seconds: 128)
+            #expect(!client.sawEnd)
+            try proxy.pass(seconds: 3)
+            #expect(client.sawEnd)
+        }
     }
 
     @Test("a response that outlasts its token is cut, one that ends in time is not touched", arguments: [true, false])

@@ -95,6 +95,48 @@ import Testing
 
     private static let stray = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray"
 
+    @Test("nothing of a body goes to an upstream that gave its final answer instead of a 100, nor is it used again")
+    func answerInsteadOfContinue() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.connect()
+        client.window = 100
+        client.send(request("POST", "/public/x", ["Expect: 100-continue", "Content-Length: 60"]))
+        try proxy.settle()
+        let upstream = try proxy.upstream()
+        _ = upstream.take()
+        let body = String(repeating: "y", count: 20_000)
+        try proxy.answer(upstream, "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        // What an upstream that waits for the next request would take for one.
+        try proxy.answer(client, "GET /admin/x HTTP/1.1\r\nHost: a\r\nX-Auth-Subject: eve\r\n\r\n".padded(to: 60))
+        client.window = .max
+        var text = client.takeText()
+        try proxy.settle()
+        text += client.takeText()
+        #expect(upstream.received.isEmpty)
+        #expect(upstream.isClosedByLoop)
+        #expect(text.contains("\r\nConnection: close\r\n") && text.hasSuffix(body))
+    }
+
+    @Test("an upstream that answered before it had the whole request is not used again, although it got the rest")
+    func earlyAnswer() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.connect()
+        client.window = 100
+        client.send(request("POST", "/public/x", ["Content-Length: 10"]) + "12345")
+        try proxy.settle()
+        let upstream = try proxy.upstream()
+        let body = String(repeating: "y", count: 20_000)
+        try proxy.answer(upstream, "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+        try proxy.answer(client, "67890")
+        client.window = .max
+        var text = client.takeText()
+        try proxy.settle()
+        text += client.takeText()
+        #expect(upstream.takeText().hasSuffix("1234567890"))
+        #expect(text.hasSuffix(body))
+        #expect(upstream.isClosedByLoop)
+    }
+
     @Test("what an upstream sends behind an answer that fills the buffer answers nobody", arguments: [true, false])
     func strayBehindFullBuffer(isPipelined: Bool) throws {
         let proxy = try ScriptedProxy()
@@ -407,5 +449,11 @@ extension RawMessage {
         var reader = MessageReader(bytes)
         self = try #require(try reader.readHead { nil })
         try reader.readBody(into: &self, isResponse: true) { nil }
+    }
+}
+
+extension String {
+    fileprivate func padded(to count: Int) -> String {
+        self + String(repeating: "z", count: max(0, count - self.utf8.count))
     }
 }

@@ -29,8 +29,8 @@
     /// it came. `#` stays out because recipients cut there or do not.
     @inlinable package static var query: OctetSet { OctetSet(low: 0xAFFF_FFF2_0000_0000, high: 0x7FFF_FFFF_FFFF_FFFF) }
 
-    /// What an absolute-form or authority-form target may hold: `path`, `?`, `[` and `]` (RFC 3986 §2.2).
-    @inlinable package static var uri: OctetSet { OctetSet(low: 0xAFFF_FFF2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFF) }
+    /// What an absolute-form or authority-form target may hold before its query: `path`, `[` and `]` (RFC 3986 §2.2).
+    @inlinable package static var uri: OctetSet { OctetSet(low: 0x2FFF_FFF2_0000_0000, high: 0x47FF_FFFE_AFFF_FFFF) }
 
     /// Unreserved: letters, digits, `-._~` (RFC 3986 §2.3).
     @inlinable package static var unreserved: OctetSet {

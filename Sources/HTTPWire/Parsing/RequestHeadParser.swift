@@ -18,6 +18,9 @@ package struct RequestHeadParser: Sendable {
         self.limits = limits
     }
 
+    /// Whether more than empty lines has come.
+    package var hasBegun: Bool { self.phase != .emptyLines }
+
     /// Makes ready for the next head; no memory is given back, so a connection allocates for its first head only.
     package mutating func reset() {
         self.index.reset()
@@ -105,9 +108,13 @@ package struct RequestHeadParser: Sendable {
                 if position < stop, bytes[position] == 0x3F { self.phase = .query }
             }
         }
-        if self.phase != .target {
-            let allowed = self.phase == .query ? OctetSet.query : OctetSet.uri
-            while position < stop && allowed.contains(bytes[position]) { position &+= 1 }
+        if self.phase == .uri {
+            while position < stop && OctetSet.uri.contains(bytes[position]) { position &+= 1 }
+            // A query is as opaque behind an authority as behind a path alone.
+            if position < stop, bytes[position] == 0x3F { self.phase = .query }
+        }
+        if self.phase == .query {
+            while position < stop && OctetSet.query.contains(bytes[position]) { position &+= 1 }
         }
         self.position = position
         guard position < stop else { return try FieldSectionParser.exhausted(bytes.count, limit, .targetTooLong) }

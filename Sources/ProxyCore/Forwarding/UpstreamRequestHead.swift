@@ -126,7 +126,8 @@ package enum UpstreamRequestHead {
                 !reserved.contains(name: head.name(field))
             else { continue }
             if readsFields && route.endsHere(head.name(field), isSpeltExactly: field.isSpeltExactly) { continue }
-            if let nominated, nominated.contains(head.name(field), of: head.bytes) { continue }
+            // `Expect` is meant for whoever answers, and a client that waits for it would wait for ever (RFC 9110 §10.1.1).
+            if let nominated, field.kind != .expect, nominated.contains(head.name(field), of: head.bytes) { continue }
             if field.line.lower != run.upper {
                 if !run.isEmpty { writer.append(head.bytes.slice(run)) }
                 run.lower = field.line.lower

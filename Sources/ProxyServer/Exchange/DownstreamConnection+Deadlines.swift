@@ -1,3 +1,4 @@
+import OAuthModel
 import ProxyCore
 import Reactor
 
@@ -24,7 +25,10 @@ extension DownstreamConnection {
                 return self.refuse(.authorizationServerUnavailable(retryAfter: nil), route: pending.route)
             }
         case .exchanging, .tunnelling:
-            if now >= self.expiryDeadline { return self.cutStream() }
+            if now >= self.expiryDeadline, let end = self.exchange?.grant?.streamsEndAt {
+                guard self.context.loop.wallSeconds < end.seconds else { return self.cutStream() }
+                self.watchExpiry(of: end)
+            }
             if now >= self.stallDeadline { return self.streamStalled() }
             if now >= self.bodyRate?.deadline ?? .max, let exchange {
                 let minimum = exchange.generation.generation.bodyRateMin
@@ -43,18 +47,32 @@ extension DownstreamConnection {
         self.updateDeadline()
     }
 
+    /// Has the stream cut at the token's end.
+    ///
+    /// A token ends by the wall clock, which may be set, and which runs on while the machine sleeps: it is looked at again
+    /// now and then.
+    func watchExpiry(of end: NumericDate) {
+        self.expiryDeadline = min(self.context.deadline(for: end), self.context.loop.now + Self.wallClockTrust)
+        self.updateDeadline()
+    }
+
+    /// A token may outlive its end on a stream by so much, where the clock was set; as a rule it does not.
+    private static let wallClockTrust: Nanoseconds = .seconds(30)
+
     /// The token's end has come while its stream goes on (SPEC §5).
-    private func cutStream() { self.abortExchange() }
+    private func cutStream() { self.abortExchange(.tokenRejected(.expired)) }
 
     private func streamStalled() {
         // Whatever was to be fetched has been, or never will be.
-        guard let exchange, !exchange.responseStarted else { return self.abortExchange(atOnce: true) }
+        guard let exchange, !exchange.responseStarted else {
+            return self.abortExchange(self.endpoint.isFlushed ? .upstreamTimeout : .clientGone, atOnce: true)
+        }
         self.releaseUpstream(reusable: false)
         self.refuse(.upstreamTimeout, route: exchange.route)
     }
 
     private func bodyTooSlow() {
-        guard let exchange, !exchange.responseStarted else { return self.abortExchange() }
+        guard let exchange, !exchange.responseStarted else { return self.abortExchange(.bodyTooSlow) }
         self.releaseUpstream(reusable: false)
         self.refuse(.bodyTooSlow, route: exchange.route)
     }

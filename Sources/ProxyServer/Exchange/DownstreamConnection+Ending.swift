@@ -90,10 +90,12 @@ extension DownstreamConnection {
 
     /// A response that has begun cannot be finished: the client must see that it is cut.
     ///
-    /// - Parameter atOnce: without waiting for what the client may still send.
-    func abortExchange(atOnce: Bool = false) {
+    /// - Parameters:
+    ///   - reason: by default the upstream's answer has ended before its end.
+    ///   - atOnce: without waiting for what the client may still send.
+    func abortExchange(_ reason: Refusal = .upstreamMalformed, atOnce: Bool = false) {
         guard let exchange else { return self.close() }
-        self.record(.cut, route: exchange.route)
+        self.record(.cut(reason), route: exchange.route)
         self.releaseUpstream(reusable: false)
         // A body that only the connection's end delimits would look whole behind an orderly close.
         if exchange.responseBody.outgoing == .plain, exchange.responseBody.remainingLength == nil {

@@ -7,8 +7,8 @@ import Reactor
 enum ExchangeEnd {
     case forwarded
     case refused(Refusal)
-    /// It had begun to be answered and could not be finished.
-    case cut
+    /// It had begun to be answered and could not be finished, for this reason.
+    case cut(Refusal)
 }
 
 /// What the access log says of a request, kept because its head makes room for its body; never a query, which may hold
@@ -73,9 +73,8 @@ extension DownstreamConnection {
                 } else {
                     (.allowed, nil, exchange?.status ?? 0)
                 }
-            case .refused(let refusal):
-                (refusal.party == .client ? .refused : .failed, refusal, refusal.status)
-            case .cut: (.failed, .upstreamMalformed, exchange?.status ?? 0)
+            case .refused(let refusal): (Self.decision(on: refusal), refusal, refusal.status)
+            case .cut(let reason): (Self.decision(on: reason), reason, exchange?.status ?? 0)
             }
         generation.count(decision, reason: reason, status: status, nanoseconds: now - startedAt, on: route)
         guard let log = self.context.shared.accessLog else { return }
@@ -84,6 +83,10 @@ extension DownstreamConnection {
             self.logLine(
                 log.format, decision: decision, reason: reason, status: status, route: route, requestID: requestID,
                 ownBytes: ownBytes))
+    }
+
+    private static func decision(on refusal: Refusal) -> DecisionLabel {
+        refusal.party == .client ? .refused : .failed
     }
 
     private func logLine(

@@ -33,6 +33,10 @@ extension DownstreamConnection {
         self.inbound.consume(exchange.headByteCount)
         exchange.headByteCount = 0
         self.bodyRate = BodyRateWindow(contentCount: 0, now: self.context.loop.now)
+        // Who has sent of its body does not wait to be asked for it, and the upstream need not ask (RFC 9110 §10.1.1).
+        if !self.inbound.isEmpty { exchange.awaitsContinue = false }
+        // Until somebody says 100 it is the upstream that has to answer.
+        if exchange.awaitsContinue { endpoint.deadline = self.context.loop.now + grant.route.upstream.responseTimeout }
         self.progressed()
         self.sendRequestHeadWithBody(to: endpoint, of: upstream)
     }
@@ -77,6 +81,7 @@ extension DownstreamConnection {
     /// - Parameter mayRead: one receive a wake-up; level-triggered polling brings us back for more.
     func pumpRequestBody(mayRead: Bool) {
         var mayRead = mayRead
+        guard self.exchange?.isBodyUnwanted != true else { return self.endpoint.wantsReading = false }
         while let upstream = self.exchange?.upstream, let endpoint = upstream.endpoint {
             guard endpoint.isFlushed else { return self.pauseClient(until: endpoint) }
             self.context.writer.reset()
@@ -140,7 +145,7 @@ extension DownstreamConnection {
         let framing = self.exchange?.generation.generation.limits.head.bodyFramingMax ?? 0
         switch self.endpoint.receive(upTo: max(size, framing), chunk: size) {
         case .bytes:
-            self.exchange?.awaitsContinue = false
+            if let exchange, exchange.awaitsContinue { self.clientGoesOn(exchange) }
             return true
         case .wouldBlock:
             self.resumeClient()
@@ -154,6 +159,14 @@ extension DownstreamConnection {
             self.clientIsGone()
             return false
         }
+    }
+
+    /// The client no longer holds its body back: from now on it is the one that has to go on.
+    func clientGoesOn(_ exchange: Exchange) {
+        exchange.awaitsContinue = false
+        exchange.upstream?.endpoint?.deadline = .max
+        self.bodyRate?.goOn(at: self.context.loop.now)
+        self.updateDeadline()
     }
 
     private func pauseClient(until upstream: Endpoint) {
@@ -176,7 +189,7 @@ extension DownstreamConnection {
 
     private func requestBodyIsBad(_ refusal: Refusal) {
         self.releaseUpstream(reusable: false)
-        guard let exchange, !exchange.responseStarted else { return self.abortExchange() }
+        guard let exchange, !exchange.responseStarted else { return self.abortExchange(refusal) }
         self.refuse(refusal, route: exchange.route)
     }
 
@@ -188,6 +201,8 @@ extension DownstreamConnection {
         self.endpoint.wantsReading = false
         if !exchange.responseStarted, let route = exchange.route {
             upstream.endpoint?.deadline = self.context.loop.now + route.upstream.responseTimeout
+            // `stream_idle` is for what streams: the answer's head has its own time.
+            self.stallDeadline = .max
         }
         if exchange.requestFraming != .none { self.updateDeadline() }
     }

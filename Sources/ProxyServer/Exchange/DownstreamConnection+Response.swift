@@ -49,7 +49,7 @@ extension DownstreamConnection: ServiceConnectionUser {
     }
 
     func serviceDeadline(_ connection: ServiceConnection) {
-        guard let exchange, !exchange.responseStarted else { return self.abortExchange() }
+        guard let exchange, !exchange.responseStarted else { return self.abortExchange(.upstreamTimeout) }
         self.count(.timeout)
         self.releaseUpstream(reusable: false)
         self.refuse(.upstreamTimeout, route: exchange.route)
@@ -94,11 +94,7 @@ extension DownstreamConnection: ServiceConnectionUser {
             return false
         }
         exchange.interimCount += 1
-        if exchange.awaitsContinue, connection.parser.index.status == 100 {
-            exchange.awaitsContinue = false
-            self.bodyRate?.goOn(at: self.context.loop.now)
-            self.updateDeadline()
-        }
+        if exchange.awaitsContinue, connection.parser.index.status == 100 { self.clientGoesOn(exchange) }
         let inbound = endpoint.inbound
         let head = ResponseHead(bytes: inbound.bytes, index: connection.parser.index)
         // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
@@ -125,8 +121,11 @@ extension DownstreamConnection: ServiceConnectionUser {
             head, framing: framing, grant: grant, minorVersion: exchange.minorVersion, closes: closes,
             date: head.index.kinds.contains(.date) ? [] : self.context.date, into: &self.context.writer)
         exchange.clientKeepsAlive = !closes && clientFraming != .untilClose
+        // An upstream that did not wait for the rest of a request may take that for the beginning of the next one.
         exchange.upstreamKeepsAlive =
-            head.keepsAlive && framing != .untilClose && !head.index.announcesForbiddenContent(for: exchange.method)
+            head.keepsAlive && !isEarly && framing != .untilClose
+            && !head.index.announcesForbiddenContent(for: exchange.method)
+        exchange.isBodyUnwanted = exchange.awaitsContinue
         exchange.status = head.index.status
         // Whoever has its answer may take its time with the rest of the body, or never send it.
         self.bodyRate = nil
@@ -136,13 +135,20 @@ extension DownstreamConnection: ServiceConnectionUser {
             framing, outgoing: clientFraming == .chunked ? .chunked : .plain,
             limits: exchange.generation.generation.limits.head)
         if framing == .chunked { exchange.responseNominations = NominatedTrailers(head) }
-        if exchange.mayIdle { exchange.streamIdleTimeout = .max / 2 }
+        if exchange.mayIdle { self.mayIdle(exchange) }
         endpoint.deadline = .max
         endpoint.inbound.consume(connection.parser.index.byteCount)
         self.sendResponseHead(of: exchange, from: endpoint)
     }
 
-    /// Server-Sent Events may be silent for as long as they like.
+    /// An event stream may be silent for as long as it likes, if its client is there for certain: one that has said all it
+    /// will may as well have left, and only what is written to it would show that.
+    private func mayIdle(_ exchange: Exchange) {
+        if !self.endpoint.peerHasEnded { exchange.streamIdleTimeout = .max / 2 }
+        // The request's body may have set one that is shorter.
+        if self.stallDeadline != .max { self.progressed() }
+    }
+
     private static func isEventStream(_ head: borrowing ResponseHead) -> Bool {
         guard let field = head.first(of: .contentType) else { return false }
         let value = head.value(field)

@@ -120,8 +120,7 @@ extension DownstreamConnection {
     private func watchStream() {
         if self.stallDeadline == .max { self.progressed() }
         guard self.expiryDeadline == .max, let end = self.exchange?.grant?.streamsEndAt else { return }
-        self.expiryDeadline = self.context.deadline(for: end)
-        self.updateDeadline()
+        self.watchExpiry(of: end)
     }
 
     /// The client's socket has room again.

@@ -28,12 +28,12 @@ extension DownstreamConnection {
         self.context.tunnelBegan()
         self.stallDeadline = .max
         self.bodyRate = nil
-        if let end = grant.streamsEndAt { self.expiryDeadline = self.context.deadline(for: end) }
-        self.updateDeadline()
+        if let end = grant.streamsEndAt { self.watchExpiry(of: end) } else { self.updateDeadline() }
         tunnel.begin()
     }
 
-    func tunnelProgressed() {
+    func tunnelProgressed(mayBeSilent: Bool) {
+        guard mayBeSilent else { return self.limitSilence() }
         guard self.stallDeadline != .max else { return }
         self.stallDeadline = .max
         self.updateDeadline()
@@ -41,7 +41,12 @@ extension DownstreamConnection {
 
     /// A silent tunnel may stay; one whose bytes nobody takes may not.
     func tunnelStalled() {
-        guard let exchange, let route = exchange.route, self.stallDeadline == .max else { return }
+        guard self.stallDeadline == .max else { return }
+        self.limitSilence()
+    }
+
+    private func limitSilence() {
+        guard let route = self.exchange?.route else { return }
         self.stallDeadline = self.context.loop.now + route.upstream.streamIdleTimeout
         self.updateDeadline()
     }

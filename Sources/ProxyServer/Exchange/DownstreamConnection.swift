@@ -141,7 +141,8 @@ final class DownstreamConnection {
     }
 
     private func awaitRestOfHead() {
-        if case .idle = self.phase {
+        // An empty line behind a request is none of the next one (RFC 9112 §2.2).
+        if case .idle = self.phase, self.parser.hasBegun {
             self.phase = .readingHead
             self.headBeganAt = self.context.loop.now
             self.headDeadline = self.context.loop.now + self.context.timeouts.head
@@ -185,8 +186,11 @@ final class DownstreamConnection {
 
     /// The time for finishing is over.
     func cut() {
-        if case .exchanging = self.phase, self.exchange?.responseStarted == true {
-            return self.abortExchange(atOnce: true)
+        if let exchange {
+            if case .exchanging = self.phase, exchange.responseStarted {
+                return self.abortExchange(.draining, atOnce: true)
+            }
+            self.record(exchange.responseStarted ? .cut(.draining) : .refused(.draining), route: exchange.route)
         }
         self.close()
     }
@@ -238,6 +242,10 @@ extension DownstreamConnection: EndpointHandler {
 
     func endpointPeerClosed(_ endpoint: Endpoint) {
         // It may still read, so what it asked is answered (RFC 9112 §9.6); who reads on comes to the end by itself.
+        guard case .exchanging = self.phase, let exchange, exchange.mayIdle, let route = exchange.route else { return }
+        // But not for ever, where nothing may come that would show that nobody reads.
+        exchange.streamIdleTimeout = route.upstream.streamIdleTimeout
+        self.progressed()
     }
 
     /// Reset, or gone altogether: its upstream is released at once.

@@ -27,6 +27,9 @@ final class Exchange {
     var requestHeadSent = false
     /// The client holds its body back until the upstream says 100 (RFC 9110 §10.1.1): that is not slowness.
     var awaitsContinue: Bool
+    /// The final answer came instead of the 100: nothing of the body goes on, for the upstream may take it for the next
+    /// request.
+    var isBodyUnwanted = false
     /// A body byte has left for the upstream: the request cannot be sent a second time.
     var bodyByteSent = false
     var retried = false
@@ -65,7 +68,8 @@ final class Exchange {
         self.method = head.index.method
         self.minorVersion = head.index.minorVersion
         self.requestFraming = head.index.framing
-        self.awaitsContinue = head.index.expectsContinue && head.index.minorVersion >= 1
+        self.awaitsContinue =
+            head.index.expectsContinue && head.index.minorVersion >= 1 && head.index.framing.hasContent
         self.clientKeepsAlive = head.index.keepsAlive
         self.headByteCount = head.index.byteCount
         self.requestBody = BodyTransfer(

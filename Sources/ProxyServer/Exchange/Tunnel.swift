@@ -37,13 +37,16 @@ final class Tunnel {
     private func read(_ source: Endpoint, to sink: Endpoint) {
         switch source.receive(upTo: ReadBuffer.readChunk * 4) {
         case .bytes:
-            self.owner.tunnelProgressed()
+            self.progressed()
             self.move(from: source, to: sink)
         case .wouldBlock, .full: break
         case .endOfStream: self.ended(source, sink)
         case .failed: self.owner.tunnelIsOver()
         }
     }
+
+    /// Silence is an open tunnel's right; where one side has left, the other may have, too, and nobody would notice.
+    private func progressed() { self.owner.tunnelProgressed(mayBeSilent: !self.clientIsDone && !self.upstreamIsDone) }
 
     private func move(from source: Endpoint, to sink: Endpoint) {
         guard !source.inbound.isEmpty else { return source.inbound.releaseIfEmpty() }
@@ -70,7 +73,7 @@ final class Tunnel {
 
     private func roomAgain(in sink: Endpoint, from source: Endpoint) {
         sink.wantsWriting = false
-        self.owner.tunnelProgressed()
+        self.progressed()
         if source.reachedEnd { return self.ended(source, sink) }
         self.move(from: source, to: sink)
     }
@@ -81,7 +84,10 @@ final class Tunnel {
         if source === self.client { self.clientIsDone = true } else { self.upstreamIsDone = true }
         // The answer to the handshake may still be queued: the end goes behind it.
         guard sink.isFlushed else { return self.pause(source, until: sink) }
-        guard self.clientIsDone, self.upstreamIsDone else { return sink.shutdownWriting() }
+        guard self.clientIsDone, self.upstreamIsDone else {
+            sink.shutdownWriting()
+            return self.progressed()
+        }
         guard self.client.isFlushed else { return self.pause(self.upstream, until: self.client) }
         self.owner.tunnelIsOver()
     }

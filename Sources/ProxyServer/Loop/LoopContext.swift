@@ -258,7 +258,7 @@ final class LoopContext {
 
     /// The loop is over: lets go of everything that refers back here.
     func release() {
-        for connection in self.connections.all { connection.close() }
+        for connection in self.connections.all { connection.cut() }
         for listener in self.listeners { listener.close() }
         self.listeners = []
         for call in self.flights.values { call.abandon() }

@@ -165,12 +165,9 @@ package final class RunningProxy: Sendable {
         do throws(AccessLogError) {
             return try AccessLog(format: format, destination: destination, allowedShare: settings.sampleAllowed)
         } catch {
-            switch error {
-            case .cannotOpen(let path, let code):
-                throw StartFailure(
-                    "cannot write the access log \(path): \(String(cString: strerror(code))) (let this user write there, "
-                        + "or name another file in `log.access`)")
-            }
+            throw StartFailure(
+                "cannot write the access log \(error.path): \(error.cause) (let this user write there, or name another "
+                    + "file in `log.access`)")
         }
     }
 

@@ -56,10 +56,10 @@ extension ProcessLog {
                 [("cause", String(cString: strerror(code)))])
         case .writtenAgain:
             self.say(.notice, "the access log is written again")
-        case .notReopened(.cannotOpen(let path, let code)):
+        case .notReopened(let error):
             self.say(
                 .error, "the access log could not be opened anew: lines go on to where they went before",
-                [("file", path), ("cause", String(cString: strerror(code)))])
+                [("file", error.path), ("cause", error.cause)])
         }
     }
 }

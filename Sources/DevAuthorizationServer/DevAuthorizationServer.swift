@@ -94,6 +94,8 @@ public struct DevAuthorizationServer: Sendable {
             do {
                 try await running.seed(self.options.seed)
             } catch {
+                // A signal came while the seed was put in place: the end is the same as for one that comes later.
+                guard !core.isClosed else { return running }
                 await running.stop()
                 throw error
             }

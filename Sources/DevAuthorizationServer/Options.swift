@@ -70,6 +70,9 @@ extension DevAuthorizationServer {
         ///
         /// Both listeners, the database and what is fetched stay within the 1,024 files that a process may have open.
         package var connectionsMax = 448
+        /// How long a call waits for another process that writes to the same file; longer than that it is not writing but
+        /// stuck.
+        package var lockWait = Duration.seconds(5)
         /// How long an answer to `/health/ready` stands: probes do not wear the disk out.
         package var readinessLifespan = Duration.seconds(1)
 

@@ -31,11 +31,12 @@ final class ServerCore: Sendable {
     private let adminHost: String
     private let adminIsOnLoopback = Mutex(true)
     private let secretHashCost: PasswordHash.Cost
+    private let isOver = Mutex(false)
 
     /// Opens the database; keys and the system secret are made if it is new.
     init(_ options: DevAuthorizationServer.Options) async throws {
         let now = Moment(options.clock())
-        self.storage = try Storage(options.database)
+        self.storage = try Storage(options.database, lockWait: options.lockWait)
         let keys = KeyStore(storage: self.storage)
         let given = options.signingKeys
         let key = try await keys.signingKey(for: .accessToken, given: given?.accessToken, now: now)
@@ -111,7 +112,11 @@ final class ServerCore: Sendable {
         try await self.storage.sweepExpired(now: self.now(), batchRows: batchRows)
     }
 
+    /// Whether the server has stopped, for whatever reason: nothing more is kept.
+    var isClosed: Bool { self.isOver.withLock { $0 } }
+
     func close() async throws {
+        self.isOver.withLock { $0 = true }
         await self.http.shutdown()
         try self.storage.close()
     }

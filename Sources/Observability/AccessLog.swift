@@ -207,8 +207,12 @@ import Synchronization
         switch destination {
         case .standardOutput: return 1
         case .file(let path):
-            let descriptor = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o640)
-            guard descriptor >= 0 else { throw AccessLogError.cannotOpen(path: path, code: errno) }
+            // A named pipe would be waited for until somebody reads it; asked not to, it says that nobody does (ENXIO).
+            let descriptor = unsafe Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o640)
+            guard descriptor >= 0 else { throw AccessLogError(path: path, code: errno) }
+            // The writer is a thread of its own, and waits.
+            let flags = fcntl(descriptor, F_GETFL)
+            _ = fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK)
             return descriptor
         }
     }
@@ -223,7 +227,15 @@ package enum AccessLogTrouble: Sendable, Hashable {
     case notReopened(AccessLogError)
 }
 
-/// The access log cannot be written where the configuration says.
-package enum AccessLogError: Error, Sendable, Hashable {
-    case cannotOpen(path: String, code: Int32)
+/// The access log cannot be opened where the configuration says.
+package struct AccessLogError: Error, Sendable, Hashable {
+    package let path: String
+    /// An `errno`.
+    let code: Int32
+
+    /// What is wrong, in words.
+    package var cause: String {
+        if self.code == ENXIO { return "it is a pipe that nobody reads, or a socket" }
+        return unsafe String(cString: strerror(self.code))
+    }
 }

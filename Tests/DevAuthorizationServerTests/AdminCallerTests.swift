@@ -49,6 +49,24 @@ struct AdminCallerTests {
         }
     }
 
+    @Test(
+        "RFC 9112 §3.2.2: a target in absolute-form says whom a request is meant for, whatever Host says",
+        arguments: [
+            ("http://evil.example/admin/clients", "127.0.0.1", 403),
+            ("http://evil.example:4445/admin/clients", "127.0.0.1", 403),
+            ("http://127.0.0.1@evil.example/admin/clients", "127.0.0.1", 400),
+            ("http:///admin/clients", "127.0.0.1", 403), ("http://evil.example#/admin/clients", "127.0.0.1", 400),
+            ("http://127.0.0.1:4445/admin/clients", "evil.example", 200),
+            ("HTTP://localhost/admin/clients", "evil.example", 200), ("/admin/clients", "evil.example", 403),
+        ])
+    func absoluteForm(target: String, host: String, status: Int) async throws {
+        try await withServer { server in
+            let answer = try await RawConnection.answer(
+                to: "GET \(target) HTTP/1.1\r\nHost: \(host)\r\n", at: server.running.adminPort)
+            #expect(answer.status == status)
+        }
+    }
+
     @Test("the public listener is for other origins too, and has any name")
     func publicListener() async throws {
         try await withServer { server in

@@ -63,6 +63,37 @@ struct DatabaseFileTests {
         }
     }
 
+    @Test("a file that another process holds is 503 to who wants to write, and is written again afterwards")
+    func heldFile() async throws {
+        try await withDatabasePath { path in
+            try await withServer({
+                $0.database = .file(path)
+                $0.lockWait = .milliseconds(50)
+            }) { server in
+                let holder = try StoredRows.hold(path)
+                let client: JSONValue = ["token_endpoint_auth_method": "none"]
+                let refused = try await server.post(.admin, "/admin/clients", json: client)
+                #expect(refused.status == 503)
+                #expect(refused.text("error") == "temporarily_unavailable")
+                #expect(refused.text("error_description").contains("Another process holds the database."))
+                try holder.letGo()
+                #expect(try await server.post(.admin, "/admin/clients", json: client).status == 201)
+            }
+        }
+    }
+
+    @Test("a server that has stopped says so to who has it still in hand")
+    func stopped() async throws {
+        try await withServer { server in
+            await server.running.stop()
+            let error = await #expect(throws: DevAuthorizationServerError.self) {
+                try await server.running.createClient(["token_endpoint_auth_method": "none"])
+            }
+            #expect(error?.message.contains("503") == true)
+            #expect(error?.message.contains("stopping") == true)
+        }
+    }
+
     @Test("of many that bring one code to two servers on one file at once exactly one wins, and the grant ends")
     func oneCode() async throws {
         try await withDatabasePath { path in

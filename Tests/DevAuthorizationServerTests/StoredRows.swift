@@ -31,6 +31,24 @@ enum StoredRows {
 }
 
 extension StoredRows {
+    /// A writer that does not come to its end.
+    static func hold(_ path: String) throws -> Holder {
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let holder = Holder(database: try DatabaseQueue(path: path, configuration: configuration))
+        try holder.database.inDatabase { try $0.beginTransaction(.immediate) }
+        return holder
+    }
+
+    struct Holder {
+        fileprivate let database: DatabaseQueue
+
+        func letGo() throws {
+            try self.database.inDatabase { try $0.rollback() }
+            try self.database.close()
+        }
+    }
+
     /// Whether a text lies in the file or its log.
     static func contain(_ text: String, in path: String) throws -> Bool {
         try ["", "-wal"].contains { suffix in

@@ -6,7 +6,8 @@ struct ProgramRun {
     let output: String
     let complaint: String
 
-    init(_ program: String, _ arguments: [String]) throws {
+    /// - Parameter whileRunning: done before its end is waited for.
+    init(_ program: String, _ arguments: [String], whileRunning: (Process) throws -> Void = { _ in }) throws {
         let tests = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         let process = Process()
         process.executableURL = tests.deletingLastPathComponent().appending(path: program)
@@ -15,6 +16,12 @@ struct ProgramRun {
         process.standardOutput = output
         process.standardError = complaint
         try process.run()
+        do {
+            try whileRunning(process)
+        } catch {
+            kill(process.processIdentifier, SIGKILL)
+            throw error
+        }
         // Neither text fills a pipe, so one may wait while the other is read.
         let texts = try [output, complaint].map { pipe in
             String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)

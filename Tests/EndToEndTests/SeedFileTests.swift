@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The development server's seed")
@@ -96,6 +97,32 @@ struct SeedFileTests {
         // What is read is put in place; an address that nobody can bind ends the server after that.
         let result = try self.start(seed: Data(example.utf8))
         #expect(!result.complaint.contains("error:"), "\(result.complaint)")
+    }
+
+    @Test("a signal while the seed is put in place is an end like any other: exit code 0, and nothing to complain of")
+    func signalled() throws {
+        // In a file each of them costs the hashing of its secret.
+        let clients = (0..<200).map { "  - {client_id: seeded-\($0)}\n" }.joined()
+        let folder = try ScratchFolder()
+        let (seed, database) = (folder.file("seed.yaml"), folder.file("server.sqlite"))
+        let log = folder.file("server.sqlite-wal")
+        _ = folder.file("server.sqlite-shm")
+        try Data(("clients:\n" + clients).utf8).write(to: URL(filePath: seed))
+        let run = try ProgramRun(
+            "bearergate-dev",
+            [
+                "authorization-server", "--public-port", "0", "--admin-port", "0", "--database", database, "--seed",
+                seed,
+            ]
+        ) { process in
+            try eventually("the first client is stored") {
+                (try? Data(contentsOf: URL(filePath: log)))?.range(of: Data("seeded-0".utf8)) != nil
+            }
+            process.terminate()
+        }
+        #expect(run.status == 0)
+        #expect(run.output.isEmpty)
+        #expect(run.complaint.isEmpty, "\(run.complaint)")
     }
 
     /// Starts the server with a seed on an address that cannot be bound, so that it ends whatever it makes of the seed.

@@ -25,6 +25,17 @@ struct StuckLogTests {
         #expect(pipe.read(count * Self.line.count) == count * Self.line.count)
     }
 
+    @Test("a pipe that nobody reads, and a socket, are an error with the reason: opening never waits")
+    func nobodyReads() throws {
+        let pipe = try NamedPipe()
+        pipe.leave()
+        let error = #expect(throws: AccessLogError.self) {
+            try AccessLog(format: .json, destination: .file(pipe.path), allowedShare: 1)
+        }
+        #expect(error == AccessLogError(path: pipe.path, code: ENXIO))
+        #expect(error?.cause.contains("nobody reads") == true)
+    }
+
     @Test("what nobody takes is dropped beyond a bound, and taking a line never waits")
     func bounded() throws {
         let pipe = try NamedPipe()
@@ -74,7 +85,7 @@ struct StuckLogTests {
         rmdir(folder)
         #expect(
             told.withLock { $0 } == [
-                .notWritten(code: ENOSPC), .notReopened(.cannotOpen(path: path, code: ENOENT)), .writtenAgain,
+                .notWritten(code: ENOSPC), .notReopened(AccessLogError(path: path, code: ENOENT)), .writtenAgain,
             ])
     }
 
@@ -112,7 +123,7 @@ struct StuckLogTests {
 private final class NamedPipe {
     let path: String
     private let folder: String
-    private let reader: Int32
+    private var reader: Int32
 
     init() throws {
         // A writer that is left behind writes on when the reader has gone.
@@ -127,8 +138,14 @@ private final class NamedPipe {
         try #require(self.reader >= 0)
     }
 
-    deinit {
+    /// Nobody reads it any more.
+    func leave() {
         close(self.reader)
+        self.reader = -1
+    }
+
+    deinit {
+        if self.reader >= 0 { close(self.reader) }
         unlink(self.path)
         rmdir(self.folder)
     }

@@ -14,8 +14,8 @@ SET_ASIDE = {
         "proxy-authorization", "proxy-authentication-info"},
     "an expectation may be met by each of them (RFC 9110 §10.1.1)": {"expect"},
     "what a proxy says of the way here, and no stranger (RFC 7239 §8.1)": {
-        "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-request-id", "x-real-ip",
-        "x-rewrite-url", "x-http-method", "x-http-method-override", "x-method-override"},
+        "forwarded", "x-forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-request-id",
+        "x-real-ip", "x-rewrite-url", "x-http-method", "x-http-method-override", "x-method-override"},
     "what we say of a subject, and nobody else": {
         "x-auth-subject", "x-auth-client-id", "x-auth-scope", "x-auth-issuer", "x-auth-username", "x-auth-expires-at"},
 }

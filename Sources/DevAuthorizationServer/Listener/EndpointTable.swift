@@ -51,6 +51,8 @@ struct EndpointTable: HTTPResponder {
             return Reply.error(error)
         } catch is CancellationError {
             return Reply.error(.temporarilyUnavailable())
+        } catch let error as StorageUnavailable {
+            return Reply.error(.temporarilyUnavailable("\(error)"))
         } catch {
             // What fails here is the store or a key: ours, not the caller's. The text may name a path, so it stays.
             DevAuthorizationServer.logger.error("request failed", metadata: ["error": "\(error)"])

@@ -1,7 +1,7 @@
 import NIOCore
 import NIOHTTP1
 
-/// One connection, right behind the decoder: how long it may stall, `100 Continue`, and the host of requests that name none.
+/// One connection, right behind the decoder: how long it may stall, `100 Continue`, and whom a request is meant for.
 ///
 /// Confined to its channel's loop.
 final class ListenerConnection: ChannelDuplexHandler {
@@ -40,6 +40,7 @@ final class ListenerConnection: ChannelDuplexHandler {
         switch self.unwrapInboundIn(data) {
         case .head(var head):
             if head.version == .http1_0 { Self.supplement(&head, context) }
+            Self.believeTarget(&head)
             self.restAfter(self.steps.head(expectsContinue: Self.expectsContinue(head)), context)
             context.fireChannelRead(self.wrapInboundOut(.head(head)))
         case .body:
@@ -65,6 +66,14 @@ final class ListenerConnection: ChannelDuplexHandler {
         else { return }
         let isIPv6 = host.utf8.contains(UInt8(ascii: ":"))
         head.headers.add(name: "Host", value: isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)")
+    }
+
+    /// A target in absolute-form says whom the request is meant for, whatever stands in `Host` (RFC 9112 §3.2.2); one that
+    /// cannot be read means nobody.
+    private static func believeTarget(_ head: inout HTTPRequestHead) {
+        // Of two fields none is taken away: they are refused behind here.
+        guard head.uri != "*", head.uri.utf8.first != UInt8(ascii: "/"), head.headers["Host"].count == 1 else { return }
+        head.headers.replaceOrAdd(name: "Host", value: WebAddress(head.uri)?.authority ?? "")
     }
 
     private static func expectsContinue(_ head: HTTPRequestHead) -> Bool {

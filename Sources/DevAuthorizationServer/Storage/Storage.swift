@@ -13,16 +13,19 @@ struct Storage: Sendable {
     private let file: OpenedFile?
 
     /// Opens, or makes, the database and brings its schema up to date.
-    init(_ place: DevAuthorizationServer.Options.Database) throws {
+    ///
+    /// - Parameter lockWait: how long a call waits for another process that has the file.
+    init(_ place: DevAuthorizationServer.Options.Database, lockWait: Duration) throws {
+        let configuration = Self.configuration(lockWait: lockWait)
         switch place {
         case .memory:
-            self.database = try DatabaseQueue(named: nil, configuration: Self.configuration)
+            self.database = try DatabaseQueue(named: nil, configuration: configuration)
             self.file = nil
         case .file(let path):
             try Self.createFile(at: path)
-            try Self.requireOurs(at: path)
+            try Self.requireOurs(at: path, configuration)
             try Self.makePrivate(path)
-            self.database = try DatabasePool(path: path, configuration: Self.configuration)
+            self.database = try DatabasePool(path: path, configuration: configuration)
             self.file = OpenedFile(path: path)
         }
         try Self.migrator.migrate(self.database)
@@ -30,12 +33,21 @@ struct Storage: Sendable {
 
     /// One read, on a connection of its own where there is a file.
     func read<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
-        try await self.database.read(work)
+        try await Self.tellingPassingTrouble { try await self.database.read(work) }
     }
 
     /// One transaction: all of it is kept, or nothing.
     func write<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
-        try await self.database.write(work)
+        try await Self.tellingPassingTrouble { try await self.database.write(work) }
+    }
+
+    private static func tellingPassingTrouble<Value>(_ work: () async throws -> Value) async throws -> Value {
+        do {
+            return try await work()
+        } catch let error as DatabaseError {
+            guard let passing = StorageUnavailable(error) else { throw error }
+            throw passing
+        }
     }
 
     /// Throws unless the database answers and keeps what is written: reads go on when the disk is full, and writes go on,
@@ -77,8 +89,8 @@ struct Storage: Sendable {
     }
 
     /// Another program's database is left as it is, and so is one of a later release, which knows more than we do.
-    private static func requireOurs(at path: String) throws {
-        let database = try DatabaseQueue(path: path, configuration: Self.configuration)
+    private static func requireOurs(at path: String, _ configuration: Configuration) throws {
+        let database = try DatabaseQueue(path: path, configuration: configuration)
         defer { try? database.close() }
         let (hasTables, applied, isLater) = try database.read { database in
             (
@@ -95,16 +107,38 @@ struct Storage: Sendable {
         }
     }
 
-    private static var configuration: Configuration {
+    private static func configuration(lockWait: Duration) -> Configuration {
         var configuration = Configuration()
         configuration.label = "authorization-server"
         configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(Self.busySeconds)
+        configuration.busyMode = .timeout(lockWait / .seconds(1))
         return configuration
     }
+}
 
-    /// A second process may be writing to the same file; longer than this it is not writing but stuck.
-    private static let busySeconds = 5.0
+/// The database cannot be used now, and there is nothing wrong with it: who comes again later may be served.
+enum StorageUnavailable: Error, CustomStringConvertible {
+    /// Another process has had the file for as long as a call waits.
+    case locked
+    /// The server is stopping, or has stopped.
+    case closed
+
+    /// Nil for trouble of any other kind.
+    init?(_ error: DatabaseError) {
+        switch error.resultCode {
+        case .SQLITE_BUSY: self = .locked
+        // What GRDB says of a connection that it has closed.
+        case .SQLITE_MISUSE: self = .closed
+        default: return nil
+        }
+    }
+
+    var description: String {
+        switch self {
+        case .locked: "Another process holds the database."
+        case .closed: "It is stopping."
+        }
+    }
 }
 
 /// A file by its path, and what was there when it was opened.

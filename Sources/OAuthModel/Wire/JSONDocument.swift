@@ -20,6 +20,15 @@ package struct JSONDocument: Sendable {
         self.octets = cursor.decoded.isEmpty ? text : text + cursor.decoded
     }
 
+    /// Reads a text whose parts are judged one by one: an object below the outermost value that holds a member twice does
+    /// not refuse the whole, but is noted in `ambiguous`, and whoever reads must not look into it.
+    package init(reading text: [UInt8], limits: JSONLimits, noting ambiguous: inout [Place]) throws(JSONError) {
+        let cursor = try JSONCursor(reading: text.span, limits: limits, notesDuplicates: true)
+        self.nodes = cursor.nodes
+        self.octets = cursor.decoded.isEmpty ? text : text + cursor.decoded
+        ambiguous = cursor.ambiguous.map { Place($0) }
+    }
+
     /// The same value as an object's.
     package init(_ object: JSONObject) {
         var octets: [UInt8] = []
@@ -168,6 +177,12 @@ extension JSONDocument {
             self.next += 1
             return self.nextElement(in: document).map { (name, $0) }
         }
+    }
+
+    /// Whether one of these is the value here, or anywhere in it.
+    package func contains(anyOf places: [Place], at place: Place) -> Bool {
+        let own = place.index..<Int32(truncatingIfNeeded: self.end(of: Int(place.index)))
+        return places.contains { own.contains($0.index) }
     }
 
     /// Nothing, for what is neither list nor object.

@@ -22,8 +22,11 @@ struct JSONCursor {
     private(set) var nodes: [JSONNode] = []
     /// The strings that were written with escapes, resolved; they count as standing behind the text.
     private(set) var decoded: [UInt8] = []
+    /// The objects that hold a member twice, where these are noted rather than refused.
+    private(set) var ambiguous: [Int] = []
     private var position = 0
     private var levelsLeft: Int
+    private let notesDuplicates: Bool
 
     /// From this many members on, names are looked up in a set: a long object must not cost the square of its length.
     private static let membersComparedOneByOne = 16
@@ -32,7 +35,10 @@ struct JSONCursor {
     private static let octetsANode = 16
 
     /// Reads the whole of a text.
-    init(reading bytes: Span<UInt8>, limits: JSONLimits) throws(JSONError) {
+    ///
+    /// - Parameter notesDuplicates: a member that is there twice is refused in the outermost value only.
+    init(reading bytes: Span<UInt8>, limits: JSONLimits, notesDuplicates: Bool = false) throws(JSONError) {
+        self.notesDuplicates = notesDuplicates
         guard bytes.count <= limits.bytes else { throw JSONError(.tooLarge, at: limits.bytes) }
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
             throw JSONError(.byteOrderMark, at: 0)
@@ -97,7 +103,10 @@ struct JSONCursor {
             guard bytes[start] == UInt8(ascii: "\"") else { throw JSONError(.unexpectedByte, at: start) }
             let name = self.nodes.count
             try self.string(bytes)
-            guard self.isNew(name, of: place, bytes, &names) else { throw JSONError(.duplicateMember, at: start) }
+            if !self.isNew(name, of: place, bytes, &names) {
+                guard self.notesDuplicates, place > 0 else { throw JSONError(.duplicateMember, at: start) }
+                self.ambiguous.append(place)
+            }
             self.skipWhiteSpace(bytes)
             try self.expect(UInt8(ascii: ":"), bytes)
             self.skipWhiteSpace(bytes)

@@ -3,6 +3,7 @@ import BoundedHTTPClient
 import NIOCore
 import NIOHTTP1
 package import NIOSSL
+import OAuthModel
 import ProxyCore
 
 /// The connections over which authorization servers are asked: kept alive, TLS where the address says so, no redirects,
@@ -22,7 +23,9 @@ package final class AuthorizationServerConnections: Sendable {
 
     struct Answer: Sendable {
         var status: Int
-        var contentType: [UInt8]?
+        /// The values of all such fields.
+        var contentTypes: [[UInt8]]
+        var contentEncodings: [[UInt8]]
         var retryAfter: [UInt8]?
         var body: [UInt8]
     }
@@ -60,7 +63,8 @@ package final class AuthorizationServerConnections: Sendable {
                 request, bytesMax: bytesMax, within: .nanoseconds(Int64(clamping: limit)))
             return Answer(
                 status: response.status,
-                contentType: response.headers.first(name: "content-type").map { [UInt8]($0.utf8) },
+                contentTypes: response.headers["content-type"].map { [UInt8]($0.utf8) },
+                contentEncodings: response.headers["content-encoding"].map { [UInt8]($0.utf8) },
                 retryAfter: response.headers.first(name: "retry-after").map { [UInt8]($0.utf8) },
                 body: response.body)
         } catch {
@@ -85,14 +89,14 @@ package final class AuthorizationServerConnections: Sendable {
         // The library's own words name no host that is an address.
         if text.contains("failedToValidateHostname") { return "TLS failed, the certificate is another server's" }
         guard let mark = text.firstRange(of: "OPENSSL_internal:") else {
-            return String(text.prefix(self.reasonCharactersMax))
+            return text.beginning(octetsMax: self.reasonOctetsMax)
         }
         let name = text[mark.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-        return "TLS failed, \(name)"
+        return "TLS failed, \(name)".beginning(octetsMax: self.reasonOctetsMax)
     }
 
     /// Longer than any timeout a configuration would give a question.
     private static let headTimeout = TimeAmount.seconds(60)
     /// A certificate problem with its names; a log line stays one.
-    private static let reasonCharactersMax = 300
+    private static let reasonOctetsMax = 300
 }

@@ -18,7 +18,7 @@ package struct ConfigurationReloader: Sendable {
         let problems = ProblemCollector(file: path)
         let bytes: [UInt8]
         do {
-            bytes = try ConfigurationFiles.read(path, bytesMax: YAMLText.bytesMax)
+            bytes = try ConfigurationFiles.read(path, bytesMax: YAMLText.bytesMax, takesPipe: true)
         } catch {
             problems.error(
                 "the configuration file \(error.summary)", at: .start, remedy: "name a file that can be read")

@@ -15,7 +15,7 @@ struct SeedFile: Sendable {
         let problems = ProblemCollector(file: path)
         let bytes: [UInt8]
         do throws(ConfigurationFiles.Failure) {
-            bytes = try ConfigurationFiles.read(path, bytesMax: YAMLText.bytesMax)
+            bytes = try ConfigurationFiles.read(path, bytesMax: YAMLText.bytesMax, takesPipe: true)
         } catch {
             problems.error("the seed \(error.summary)", at: .start, remedy: "name a file that can be read")
             throw ConfigurationProblems(problems.problems, isUnreadable: true)

@@ -114,9 +114,12 @@ def key_sets():
     yield compact({"keys": keys})
     for key in keys:
         for change in ({}, {"kid": "a"}, {"use": "enc"}, {"use": "sig", "key_ops": ["verify"]}, {"key_ops": ["sign"]},
-                       {"alg": "RS256"}, {"alg": "none"}, {"crv": "P-384"}, {"kty": "oct"}, {"d": "AA"}, {"e": "AQ"}):
+                       {"alg": "RS256"}, {"alg": "none"}, {"crv": "P-384"}, {"kty": "oct"}, {"d": "AA"}, {"p": "AA"},
+                       {"e": "AQ"}):
             yield compact({"keys": [{**key, **change}]})
         yield compact({"keys": [{**key, "kid": "a"}, {**keys[0], "kid": "a"}, key]})
+    twice = b'{"kty":"EC","kty":"RSA"}'
+    yield b'{"keys":[' + twice + b"," + compact(keys[0]) + b'],"other":' + twice + b"}"
     yield from (b"{}", b"[]", b'{"keys":{}}', b'{"keys":[]}', b'{"keys":[1,null]}')
 
 

@@ -40,7 +40,7 @@ enum ImportTable {
             libraries: nio.union(["AsyncHTTPClient", "NIOSSL"]), system: ["Synchronization", "FoundationEssentials"]),
         Room(
             name: "ProxyConfiguration", rooms: ["ProxyCore", "OAuthModel", "JOSE"], libraries: ["Yams"],
-            system: ["FoundationEssentials"]),
+            system: ["Glibc"]),
         Room(
             name: "AdminServer", rooms: ["ProxyCore", "OAuthModel", "Observability"],
             libraries: hummingbird.union(nio), system: ["Synchronization", "FoundationEssentials"]),

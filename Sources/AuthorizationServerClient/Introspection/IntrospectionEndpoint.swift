@@ -36,8 +36,10 @@ package struct IntrospectionEndpoint: Sendable {
             do throws(AuthorizationServerError) {
                 let answer = try await self.connections.ask(
                     question, bytesMax: IntrospectionReply.bodyBytesMax, within: deadline.left)
+                let contentType = IntrospectionReply.contentType(
+                    answer.contentTypes, encodings: answer.contentEncodings)
                 return IntrospectionReply.classify(
-                    status: answer.status, contentType: answer.contentType?.span, retryAfter: answer.retryAfter?.span,
+                    status: answer.status, contentType: contentType?.span, retryAfter: answer.retryAfter?.span,
                     body: answer.body)
             } catch {
                 switch error {

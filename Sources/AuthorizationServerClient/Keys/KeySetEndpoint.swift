@@ -17,7 +17,7 @@ package struct KeySetEndpoint: Sendable {
     ) async throws(AuthorizationServerError) -> JSONWebKeySet {
         let question = AuthorizationServerConnections.Question(
             url: url, fields: [("Accept", "application/jwk-set+json, application/json")])
-        let answer = try await self.connections.ask(question, bytesMax: Self.bytesMax, within: limit)
+        let answer = try await self.connections.ask(question, bytesMax: JSONWebKeySet.byteCountMax, within: limit)
         try answer.requireOK()
         return try Self.read(answer.body, policy: self.policy)
     }
@@ -29,7 +29,4 @@ package struct KeySetEndpoint: Sendable {
             throw .notAKeySet(error)
         }
     }
-
-    /// A hundred keys with a certificate chain beside each fit; a server's front page in an endless loop does not.
-    package static let bytesMax = 524_288
 }

@@ -23,9 +23,10 @@ package struct KeySetFile: Sendable {
             attributes[.type] as? FileAttributeType == .typeRegular,
             let size = Self.number(attributes[.size])
         else { throw .fileUnreadable }
-        guard size <= UInt64(KeySetEndpoint.bytesMax) else { throw .answerTooLong(bytesMax: KeySetEndpoint.bytesMax) }
+        let bytesMax = JSONWebKeySet.byteCountMax
+        guard size <= UInt64(bytesMax) else { throw .answerTooLong(bytesMax: bytesMax) }
         guard let data = FileManager.default.contents(atPath: target) else { throw .fileUnreadable }
-        guard data.count <= KeySetEndpoint.bytesMax else { throw .answerTooLong(bytesMax: KeySetEndpoint.bytesMax) }
+        guard data.count <= bytesMax else { throw .answerTooLong(bytesMax: bytesMax) }
         return [UInt8](data)
     }
 

@@ -99,6 +99,7 @@ struct FoldedName {
         case 10: return self.kindOfTen
         case 11:
             if self.is("traceparent") { return .traceparent }
+            if self.is("x-forwarded") { return .xForwarded }
             return self.is("retry-after") ? .retryAfter : .other
         case 12: return self.kindOfTwelve
         case 13: return self.kindOfThirteen

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import BoundedHTTPClient
 import NIOCore
 import NIOHTTP1
+import OAuthModel
 
 /// The connections of one client.
 ///
@@ -41,7 +42,7 @@ final class Connections: Sendable {
         let (code, message): (HydraClientError.Code, String) =
             switch failure {
             case .notConnected(let reason), .connectionFailed(let reason):
-                (.unreachable, String(reason.prefix(Self.reasonCharactersMax)))
+                (.unreachable, reason.beginning(octetsMax: Self.reasonOctetsMax))
             case .cutShort: (.unreachable, "the connection ended within the answer")
             case .timedOut: (.timedOut, "no answer came in time")
             case .cancelled: (.cancelled, "the call was given up")
@@ -54,5 +55,5 @@ final class Connections: Sendable {
     /// Longer than anybody waits for a token.
     private static let headTimeout = TimeAmount.hours(1)
     /// A certificate problem with its names; a log line stays one.
-    private static let reasonCharactersMax = 300
+    private static let reasonOctetsMax = 300
 }

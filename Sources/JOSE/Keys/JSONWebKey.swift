@@ -29,6 +29,12 @@ package struct JSONWebKey: Sendable {
         self.thumbprint = KeyThumbprint(of: material)
         self.key = try OpenSSLPublicKey(material)
     }
+
+    /// Whether it is this key, under this name, for these algorithms.
+    func isSame(as other: JSONWebKey) -> Bool {
+        self.thumbprint == other.thumbprint && self.keyIdentifier == other.keyIdentifier
+            && self.algorithms == other.algorithms
+    }
 }
 
 /// The members of a JWK, read strictly: a member that is there has its kind or the key is not used.
@@ -76,9 +82,10 @@ private enum JSONWebKeyMembers {
     static func material(of members: JSONObject) throws(KeyProblem) -> PublicKeyMaterial {
         guard let type = try self.string("kty", of: members) else { throw .missingMember }
         guard !type.hasSameOctets(as: "oct") else { throw .symmetricKey }
+        let isRSA = type.hasSameOctets(as: "RSA")
         // A private key in a public document is known to everyone: nothing it signs proves anything.
-        guard members["d"] == nil else { throw .privateKey }
-        if type.hasSameOctets(as: "RSA") {
+        guard !self.givesAway(isRSA ? self.secretsOfRSA : self.secrets, members) else { throw .privateKey }
+        if isRSA {
             return .rsa(modulus: try self.bytes("n", of: members), exponent: try self.bytes("e", of: members))
         }
         let isEllipticCurve = type.hasSameOctets(as: "EC")
@@ -92,9 +99,19 @@ private enum JSONWebKeyMembers {
         return .ed25519(x: try self.bytes("x", of: members))
     }
 
+    /// Whatever their kind: who publishes such a member has at least tried to publish the key.
+    private static func givesAway(_ secrets: [String], _ members: JSONObject) -> Bool {
+        secrets.contains { members[$0] != nil }
+    }
+
     private static func bytes(_ name: String, of members: JSONObject) throws(KeyProblem) -> [UInt8] {
         guard let text = try self.string(name, of: members) else { throw .missingMember }
         guard let bytes = Base64URL.decode(text), !bytes.isEmpty else { throw .malformedMember }
         return bytes
     }
+
+    /// RFC 7518 §6.2.2 and §6.4.1, RFC 8037 §2.
+    private static let secrets = ["d", "k"]
+    /// RFC 7518 §6.3.2: beside the modulus, each of these alone gives the key away.
+    private static let secretsOfRSA = secrets + ["p", "q", "dp", "dq", "qi", "oth"]
 }

@@ -11,9 +11,12 @@ package struct JSONWebKeySet: Sendable {
 
         /// For the log: which key, and why; a `kid` may be of any length, a line may not.
         package var description: String {
-            let name = self.keyIdentifier.map { String($0.text.prefix(64)) } ?? "keys[\(self.index)]"
+            let name = self.keyIdentifier?.text.beginning(octetsMax: Self.nameOctetsMax) ?? "keys[\(self.index)]"
             return "\(name): \(self.problem.label)"
         }
+
+        /// A digest in hexadecimal, which many use for a `kid`.
+        private static let nameOctetsMax = 64
     }
 
     package let keys: [JSONWebKey]
@@ -28,16 +31,26 @@ package struct JSONWebKeySet: Sendable {
         _ bytes: [UInt8], policy: KeyPolicy = KeyPolicy()
     ) throws(JSONWebKeySetError) -> JSONWebKeySet {
         guard bytes.count <= self.byteCountMax else { throw .tooLarge }
-        guard let document = try? JSONReader.read(bytes, limits: JSONLimits(bytes: self.byteCountMax)) else {
+        let limits = JSONLimits(bytes: self.byteCountMax)
+        var ambiguous: [JSONDocument.Place] = []
+        guard let document = try? JSONDocument(reading: bytes, limits: limits, noting: &ambiguous) else {
             throw .notJSON
         }
-        guard case .object(let members) = document, case .array(let elements)? = members["keys"] else {
+        guard let list = document.member(named: "keys", of: document.root), document.isArray(list) else {
             throw .notAKeySet
         }
+        let elements = document.elements(of: list)
         guard elements.count <= policy.keysMax else { throw .tooManyKeys }
         var keys: [(index: Int, key: JSONWebKey)] = []
         var leftOut: [LeftOut] = []
-        for (index, element) in elements.enumerated() {
+        for (index, place) in elements.enumerated() {
+            guard !document.contains(anyOf: ambiguous, at: place) else {
+                // RFC 7517 §4 and §5: one key that cannot be read takes no other away. It has no name here, since its
+                // `kid` may be what is there twice.
+                leftOut.append(LeftOut(index: index, keyIdentifier: nil, problem: .duplicateMember))
+                continue
+            }
+            let element = document.value(at: place)
             do throws(KeyProblem) {
                 keys.append((index, try JSONWebKey(element, policy: policy)))
             } catch {
@@ -45,8 +58,8 @@ package struct JSONWebKeySet: Sendable {
                 leftOut.append(LeftOut(index: index, keyIdentifier: identifier, problem: error))
             }
         }
-        let ambiguous = self.withdrawAmbiguous(from: &keys)
-        leftOut = (leftOut + ambiguous).sorted { $0.index < $1.index }
+        leftOut += self.withdrawAmbiguous(from: &keys)
+        leftOut.sort { $0.index < $1.index }
         return JSONWebKeySet(keys: keys.map(\.key), leftOut: leftOut)
     }
 
@@ -65,9 +78,18 @@ package struct JSONWebKeySet: Sendable {
         self.byIdentifier = byIdentifier
     }
 
-    /// Whether the key with this thumbprint is still in the set: what it verified is dropped once it is not.
+    /// Whether the key with this thumbprint is in the set, under whatever name.
     package func contains(_ thumbprint: KeyThumbprint) -> Bool {
         self.keys.contains { $0.thumbprint == thumbprint }
+    }
+
+    /// Which keys `newer` has as they are here: what these verified it would verify as well.
+    ///
+    /// A key that got another `kid` or other algorithms in any of its entries is none of them: it may no longer verify
+    /// what it did (RFC 8725 §3.1).
+    package func keysLasting(in newer: JSONWebKeySet) -> Set<KeyThumbprint> {
+        let changed = self.keys.filter { key in !newer.keys.contains { $0.isSame(as: key) } }
+        return Set(self.keys.map(\.thumbprint)).subtracting(changed.map(\.thumbprint))
     }
 
     /// The keys that a token with this header may have been signed with, at most a few.
@@ -120,8 +142,8 @@ package struct JSONWebKeySet: Sendable {
         return KeyIdentifier(text)
     }
 
-    /// A hundred 4,096-bit keys with certificates beside them.
-    package static let byteCountMax = 1 << 20
+    /// A hundred 4,096-bit keys with a certificate beside each; one bound for answers, for files, and for `check`.
+    package static let byteCountMax = 512 << 10
 
     /// What one token may cost: verifications tried before it is refused.
     private static let candidatesMax = 8

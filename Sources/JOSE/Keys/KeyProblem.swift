@@ -3,6 +3,8 @@
 /// Closed: each is a log label.
 package enum KeyProblem: Error, Sendable, Hashable, CaseIterable {
     case notAnObject
+    /// Which of the two counts is a guess (RFC 7517 §4).
+    case duplicateMember
     case malformedMember
     case missingMember
     case unknownKeyType
@@ -25,6 +27,7 @@ package enum KeyProblem: Error, Sendable, Hashable, CaseIterable {
     package var label: StaticString {
         switch self {
         case .notAnObject: "not_an_object"
+        case .duplicateMember: "duplicate_member"
         case .malformedMember: "malformed_member"
         case .missingMember: "missing_member"
         case .unknownKeyType: "unknown_key_type"

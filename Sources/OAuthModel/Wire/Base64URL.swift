@@ -21,6 +21,11 @@ public enum Base64URL {
     public static func decode(_ text: String) -> [UInt8]? {
         Self.decode(text.utf8.span)
     }
+
+    /// The six bits that a character stands for in this alphabet or the other, as decoders read it that take both.
+    package static func value(ofEither character: UInt8) -> UInt32? {
+        Base64Alphabet.url.value(character) ?? Base64Alphabet.standard.value(character)
+    }
 }
 
 /// base64 with padding (RFC 4648 §4), as HTTP Basic uses it (RFC 7617 §2).
@@ -108,7 +113,7 @@ private enum Base64Alphabet {
     }
 
     @inline(__always)
-    private func value(_ character: UInt8) -> UInt32? {
+    func value(_ character: UInt8) -> UInt32? {
         switch character {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(character) - 0x41
         case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(character) - 0x47

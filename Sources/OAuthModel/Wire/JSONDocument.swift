@@ -20,8 +20,10 @@ package struct JSONDocument: Sendable {
         self.octets = cursor.decoded.isEmpty ? text : text + cursor.decoded
     }
 
-    /// Reads a text whose parts are judged one by one: an object below the outermost value that holds a member twice does
-    /// not refuse the whole, but is noted in `ambiguous`, and whoever reads must not look into it.
+    /// Reads a text whose parts are judged one by one.
+    ///
+    /// An object below the outermost value that holds a member twice does not refuse the whole: it is noted in
+    /// `ambiguous`, and nobody may look into it.
     package init(reading text: [UInt8], limits: JSONLimits, noting ambiguous: inout [Place]) throws(JSONError) {
         let cursor = try JSONCursor(reading: text.span, limits: limits, notesDuplicates: true)
         self.nodes = cursor.nodes
@@ -183,6 +185,15 @@ extension JSONDocument {
     package func contains(anyOf places: [Place], at place: Place) -> Bool {
         let own = place.index..<Int32(truncatingIfNeeded: self.end(of: Int(place.index)))
         return places.contains { own.contains($0.index) }
+    }
+
+    /// What stands in a list, in the order written; nothing for what is none.
+    package func elements(of list: Place) -> [Place] {
+        guard self.isArray(list) else { return [] }
+        var elements: [Place] = []
+        var contents = self.contents(of: list)
+        while let element = contents.nextElement(in: self) { elements.append(element) }
+        return elements
     }
 
     /// Nothing, for what is neither list nor object.

@@ -8,6 +8,16 @@ extension String {
         // The count is in the string itself and tells most strings apart without touching their bytes.
         self.utf8.count == other.utf8.count && self.utf8.span.hasSameOctets(as: other.utf8.span)
     }
+
+    /// The beginning of the text, cut between scalars: for a stranger's words where ours must stay short.
+    ///
+    /// `prefix` counts characters, and with combining marks a single one may be of any length.
+    package func beginning(octetsMax: Int) -> String {
+        guard self.utf8.count > octetsMax else { return self }
+        var end = self.utf8.index(self.utf8.startIndex, offsetBy: octetsMax)
+        while self.utf8[end] & 0xC0 == 0x80 { end = self.utf8.index(before: end) }
+        return String(self.unicodeScalars[..<end])
+    }
 }
 
 extension Span<UInt8> {

@@ -1,11 +1,12 @@
-import FoundationEssentials
+import Glibc
 
-/// Reads the few files a configuration consists of: itself and the secrets it names.
+/// Reads the few files a configuration consists of: itself, the secrets and the keys it names.
 package enum ConfigurationFiles {
     package enum Failure: Error, Hashable {
         case missing
         case unreadable
         case isFolder
+        case isNoRegularFile
         case tooLong(bytesMax: Int)
 
         package var summary: String {
@@ -13,44 +14,56 @@ package enum ConfigurationFiles {
             case .missing: "does not exist"
             case .unreadable: "cannot be read"
             case .isFolder: "is a folder"
+            case .isNoRegularFile: "cannot be read: it is no regular file"
             case .tooLong(let bytesMax): "is longer than \(bytesMax) bytes"
             }
         }
     }
 
     /// A file's bytes; `bytesMax` is checked before anything is read where the file has a length.
-    package static func read(_ path: String, bytesMax: Int) throws(Failure) -> [UInt8] {
-        guard let attributes = self.attributes(of: path) else {
-            throw FileManager.default.fileExists(atPath: path) ? .unreadable : .missing
+    ///
+    /// A device may never end, and a pipe that nobody writes to may never begin: neither may hold up a start or a reload.
+    ///
+    /// - Parameter takesPipe: what another program writes (`/dev/stdin`) is read to its end; that of nobody is empty.
+    package static func read(_ path: String, bytesMax: Int, takesPipe: Bool = false) throws(Failure) -> [UInt8] {
+        // A pipe that nobody writes to would be waited for before it can be looked at.
+        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable }
+        defer { close(descriptor) }
+        // Of what was opened: what lies at the path may be something else by now.
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .unreadable }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: break
+        // Where somebody writes, it is waited for; where nobody does, it has ended.
+        case S_IFIFO where takesPipe: guard fcntl(descriptor, F_SETFL, 0) == 0 else { throw .unreadable }
+        case S_IFDIR: throw .isFolder
+        default: throw .isNoRegularFile
         }
-        switch attributes[.type] as? FileAttributeType {
-        case .typeDirectory: throw .isFolder
-        // A device may never end.
-        case .typeCharacterSpecial, .typeBlockSpecial, .typeSocket: throw .unreadable
-        default: break
+        guard Int64(status.st_size) <= Int64(bytesMax) else { throw .tooLong(bytesMax: bytesMax) }
+        return try self.contents(of: descriptor, bytesMax: bytesMax)
+    }
+
+    /// Up to its end, which may have moved since its length was asked for.
+    private static func contents(of descriptor: Int32, bytesMax: Int) throws(Failure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 16_384)
+        while bytes.count <= bytesMax {
+            let count = Glibc.read(descriptor, &part, part.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .unreadable }
+            guard count > 0 else { return bytes }
+            bytes += part.prefix(count)
         }
-        if let size = self.number(attributes[.size]), size > UInt64(bytesMax) { throw .tooLong(bytesMax: bytesMax) }
-        guard let data = FileManager.default.contents(atPath: path) else { throw .unreadable }
-        guard data.count <= bytesMax else { throw .tooLong(bytesMax: bytesMax) }
-        return Array(data)
+        throw .tooLong(bytesMax: bytesMax)
     }
 
     /// Whether every user of the machine may read the file.
+    ///
+    /// Asked of the file itself, not of a link to it: mounted secrets are links.
     static func isReadableByEverybody(_ path: String) -> Bool {
-        guard let mode = self.number(self.attributes(of: path)?[.posixPermissions]) else { return false }
-        return mode & 0o004 != 0
-    }
-
-    /// A plain number, or one in a box: that is what all of Foundation, which the YAML library brings, makes of it.
-    private static func number(_ attribute: Any?) -> UInt64? {
-        if let number = attribute as? UInt { return UInt64(number) }
-        return attribute as? UInt64
-    }
-
-    /// Of the file itself, not of a link to it: mounted secrets are links.
-    private static func attributes(of path: String) -> [FileAttributeKey: Any]? {
-        let target = URL(filePath: path).resolvingSymlinksInPath().path
-        return try? FileManager.default.attributesOfItem(atPath: target)
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IROTH != 0
     }
 
     /// A path as the configuration writes it, seen from the folder of the configuration.

@@ -97,9 +97,11 @@ package struct RefreshSection: ConfigurationSection {
     static let timeout = ConfigurationKey.defaulted(
         "timeout", .duration(.milliseconds(10) ... .seconds(60)), "5s", "How long one fetch may take.")
     /// How old a set may get while the server is away; then JWT routes answer 503.
-    /// - `refresh.stale_limit` (duration, optional, default: 24h, range: 0s…720h)
+    /// - `refresh.stale_limit` (duration, optional, default: 24h, range: 0s…720h): within `lifetime` a set is good
+    ///   in any case.
     static let staleLimit = ConfigurationKey.defaulted(
-        "stale_limit", .duration(0 ... .seconds(2_592_000)), "24h", "How old a set may get while the server is away.")
+        "stale_limit", .duration(0 ... .seconds(2_592_000)), "24h",
+        "How old a set may get while the server is away; within `lifetime` it is good in any case.")
 
     package static let keys: [any ConfigurationKeyDescription] = [lifetime, cooldown, timeout, staleLimit]
 

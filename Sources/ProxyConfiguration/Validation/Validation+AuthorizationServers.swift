@@ -250,7 +250,8 @@ extension Validation {
     private func checkKeySetFile(_ path: String, as name: String, _ section: JWTSection, _ context: ReadingContext) {
         let bytes: [UInt8]
         do {
-            bytes = try ConfigurationFiles.read(path, bytesMax: Self.keySetBytesMax)
+            // As long as it may be when it is read to be used, and no pipe either.
+            bytes = try ConfigurationFiles.read(path, bytesMax: JSONWebKeySet.byteCountMax)
         } catch {
             context.error(
                 "the key file \(shown(name)) \(error.summary)", at: section.keySetFile.position,
@@ -265,9 +266,6 @@ extension Validation {
                 remedy: "write the path of a JSON object with a list `keys` (RFC 7517 §5)")
         }
     }
-
-    /// A hundred keys of the largest kind are under 200 KiB.
-    private static var keySetBytesMax: Int { 1 << 20 }
 }
 
 // MARK: Plaintext

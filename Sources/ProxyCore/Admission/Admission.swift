@@ -27,6 +27,7 @@ package enum Admission {
             switch error {
             case .noRoute: return .refuse(.noRoute, nil)
             case .methodNotAllowed(let allow): return .refuse(.methodNotAllowed(allow: allow), nil)
+            case .ambiguousRoute: return .refuse(.target(.ambiguousRoute), nil)
             }
         }
         let route = hit.route
@@ -167,9 +168,9 @@ package enum Admission {
                     guard case .unknownKey = error else {
                         return self.refuse(.tokenRejected(TokenRejection(error)), hit, target)
                     }
-                    // As long as the server cannot be asked, whether it has such a key is not known: not the token's
-                    // fault.
-                    otherwise = snapshot.isCurrent ? .tokenRejected(.unknownKey) : .keysUnavailable
+                    // As long as the server cannot be asked, or names no key that can be used, whether it has such a
+                    // key is not known: not the token's fault.
+                    otherwise = snapshot.knowsEveryKey ? .tokenRejected(.unknownKey) : .keysUnavailable
                     guard mayWait else { return self.refuse(otherwise, hit, target) }
                     patience = server.state.unknownKey(
                         epoch: snapshot.epoch, waiter: question.waiter, at: now.monotonic)

@@ -39,7 +39,8 @@ enum OverrideFields {
     static func mayBeKept(_ name: FoldedFieldName) -> Bool {
         let text = name.description
         return [
-            "forwarded", "x-real-ip", "x-rewrite-url", "x-http-method", "x-http-method-override", "x-method-override",
+            "forwarded", "x-forwarded", "x-real-ip", "x-rewrite-url", "x-http-method", "x-http-method-override",
+            "x-method-override",
         ]
         .contains(text) || ["x-forwarded-", "x-original-", "x-envoy-original-"].contains { text.hasPrefix($0) }
     }

@@ -64,6 +64,8 @@ extension SubjectFieldSet {
         let start = lines.count
         var isFirst = true
         while let element = contents.nextElement(in: document) {
+            // An empty word would leave nothing but its space, and a list look like another one, or blank.
+            guard !document.range(of: element).isEmpty else { continue }
             try self.append(word: document.octets(of: element), from: start, isFirst: isFirst, to: &lines)
             isFirst = false
         }

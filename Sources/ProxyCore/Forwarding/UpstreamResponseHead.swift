@@ -11,7 +11,7 @@ package enum UpstreamResponseHead {
     ///   - framing: how the content arrives, judged for the request's method.
     ///   - minorVersion: the client's.
     ///   - closes: whether the connection ends with this response anyway.
-    ///   - date: `Date` to add when the upstream sent none (RFC 9110 §6.6.1); empty to add none.
+    ///   - date: our `Date`, for a response that has none, or one that ends here (RFC 9110 §6.6.1); empty to add none.
     @discardableResult
     package static func write(
         _ head: borrowing ResponseHead, framing: BodyFraming, grant: AccessGrant, minorVersion: UInt8, closes: Bool,
@@ -20,7 +20,7 @@ package enum UpstreamResponseHead {
         let outgoing = self.framing(framing, for: minorVersion)
         self.writeStatusLine(head, into: &writer)
         self.copyFields(head, dropping: HopByHopFields.ofResponses, into: &writer)
-        if !date.isEmpty && !head.index.kinds.contains(.date) { writer.appendField("Date", date.span) }
+        if !date.isEmpty, !self.passesDate(head) { writer.appendField("Date", date.span) }
         self.writeVia(head, into: &writer)
         switch outgoing {
         case .none: self.writeStatedLength(head, into: &writer)
@@ -96,6 +96,13 @@ package enum UpstreamResponseHead {
             run.upper = field.line.upper
         }
         if !run.isEmpty { writer.append(head.bytes.slice(run)) }
+    }
+
+    /// Whether the upstream's own `Date` goes on: there is one, and `Connection` does not nominate it.
+    private static func passesDate(_ head: borrowing ResponseHead) -> Bool {
+        guard head.index.kinds.contains(.date) else { return false }
+        guard head.index.connection.contains(.nominations), let field = head.first(of: .date) else { return true }
+        return !head.nominates(field)
     }
 
     /// The version is the upstream's (RFC 9110 §7.6.3).

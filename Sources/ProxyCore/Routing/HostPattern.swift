@@ -1,8 +1,9 @@
 import HTTPWire
+import OAuthModel
 
 /// A host that a route serves: exactly one name, or every name below one (`*.example.com`).
 package struct HostPattern: Sendable, Hashable, CustomStringConvertible {
-    /// In lower case, without port and last dot; IPv6 addresses in brackets; without `*.`.
+    /// In lower case, without port and last dot; IPv6 addresses in brackets, as RFC 5952 writes them; without `*.`.
     package let name: [UInt8]
     /// Stands for one or more labels before `name`.
     package let isWildcard: Bool
@@ -21,7 +22,7 @@ package struct HostPattern: Sendable, Hashable, CustomStringConvertible {
         guard authority.port == nil else { throw .port(text) }
         guard !(self.isWildcard && bytes[0] == 0x5B) else { throw .wildcardInside(text) }
         guard HostName.hasNoEmptyLabel(bytes.span) else { throw .invalid(text) }
-        self.name = bytes
+        self.name = HostName.address(bytes.span) ?? bytes
     }
 
     package var description: String { (self.isWildcard ? "*." : "") + String(decoding: self.name, as: UTF8.self) }
@@ -56,6 +57,15 @@ enum HostName {
     static func withoutLastDot(_ range: ByteRange, in bytes: Span<UInt8>) -> ByteRange {
         guard range.count > 1, bytes[Int(range.upper) - 1] == 0x2E else { return range }
         return ByteRange(lower: range.lower, upper: range.upper - 1)
+    }
+
+    /// An IPv6 address in brackets as RFC 5952 writes it, so that its many spellings are one host; nil for a name.
+    static func address(_ host: Span<UInt8>) -> [UInt8]? {
+        guard host.count > 2, host[0] == 0x5B, let address = IPAddress(host.extracting(1..<(host.count - 1)).copied())
+        else { return nil }
+        // One that maps an IPv4 address was read as that; in brackets it stays apart from the bare one (§5 there).
+        let opening = address.isIPv6 ? "[" : "[::ffff:"
+        return [UInt8](opening.utf8) + address.text + [0x5D]
     }
 
     /// A name with an empty label is read differently by every resolver.

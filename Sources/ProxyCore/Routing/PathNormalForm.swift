@@ -137,6 +137,35 @@ struct PathNormalForm {
         return normal
     }
 
+    /// A path in normal form with its reserved characters decoded as well; nil when it holds no escape of one.
+    static func decodingReserved(_ path: Span<UInt8>) -> [UInt8]? {
+        guard path.contains(0x25) else { return nil }
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(path.count)
+        var index = 0
+        while index < path.count {
+            if path[index] == 0x25, index + 2 < path.count, let high = path[index + 1].hexadecimalValue,
+                let low = path[index + 2].hexadecimalValue, Self.isReserved(high << 4 | low)
+            {
+                decoded.append(high << 4 | low)
+                index += 3
+            } else {
+                decoded.append(path[index])
+                index += 1
+            }
+        }
+        return decoded.count < path.count ? decoded : nil
+    }
+
+    /// What may stand in a path bare and escaped, and is the same to most who read it: `pchar` beyond the unreserved
+    /// (RFC 3986 §3.3) but `;`, of which no escape is accepted.
+    static func isReserved(_ octet: UInt8) -> Bool {
+        switch octet {
+        case 0x21, 0x24, 0x26...0x2C, 0x3A, 0x3D, 0x40: true
+        default: false
+        }
+    }
+
     static func upperHex(_ nibble: UInt8) -> UInt8 { nibble < 10 ? 0x30 + nibble : 0x37 + nibble }
 }
 

@@ -1,9 +1,16 @@
 package import HTTPWire
+import OAuthModel
 
 /// All routes, compiled: host, then path, then method, and no step falls through to a weaker match of an earlier one
 /// (SPEC §3 "Matching").
 package struct RouteTable: Sendable {
     private let tries: [RouteTrie]
+    /// The same paths with the reserved characters of their literals decoded: `tries` itself where none is escaped.
+    private let decodedTries: [RouteTrie]
+    /// Some literal holds a reserved character, so that a request has two spellings for it.
+    private let hasReservedLiterals: Bool
+    /// Some literal is written with an escape of one.
+    private let hasEscapedLiterals: Bool
     private let exactHosts: HostIndex
     private let wildcardHosts: HostIndex
     /// Routes without `hosts`, or −1.
@@ -11,42 +18,63 @@ package struct RouteTable: Sendable {
 
     /// Compiles routes; two of equal rank for one request are an error, all pairs of them reported.
     package init(routes: [Route]) throws(RouteConflicts) {
-        var builders: [RouteTrieBuilder] = []
         var entries: [HostPattern: Int] = [:]
         var anyHost = -1
-        var conflicts: [RouteConflicts.Pair] = []
+        var count = 0
+        var places: [[Int]] = []
         for route in routes {
-            var places: [Int] = []
+            var own: [Int] = []
             if route.hosts.isEmpty {
                 if anyHost < 0 {
-                    anyHost = builders.count
-                    builders.append(RouteTrieBuilder())
+                    anyHost = count
+                    count += 1
                 }
-                places = [anyHost]
+                own = [anyHost]
             }
             for host in route.hosts {
                 if let place = entries[host] {
-                    if !places.contains(place) { places.append(place) }
+                    if !own.contains(place) { own.append(place) }
                 } else {
-                    entries[host] = builders.count
-                    places.append(builders.count)
-                    builders.append(RouteTrieBuilder())
+                    entries[host] = count
+                    own.append(count)
+                    count += 1
                 }
             }
+            places.append(own)
+        }
+        let patterns = routes.flatMap(\.paths)
+        self.hasReservedLiterals = patterns.contains(where: \.hasReservedLiteral)
+        self.hasEscapedLiterals = patterns.contains(where: \.hasEscapedLiteral)
+        var conflicts: [RouteConflicts.Pair] = []
+        self.tries = Self.tries(of: routes, at: places, count: count, decodesReserved: false, &conflicts)
+        self.decodedTries =
+            self.hasEscapedLiterals
+            ? Self.tries(of: routes, at: places, count: count, decodesReserved: true, &conflicts) : self.tries
+        guard conflicts.isEmpty else { throw RouteConflicts(pairs: conflicts) }
+        self.exactHosts = HostIndex(entries.filter { !$0.key.isWildcard }.map { ($0.key.name, $0.value) })
+        self.wildcardHosts = HostIndex(entries.filter { $0.key.isWildcard }.map { ($0.key.name, $0.value) })
+        self.anyHost = anyHost
+    }
+
+    /// The tries of all places; routes of equal rank are added to the conflicts.
+    private static func tries(
+        of routes: [Route], at places: [[Int]], count: Int, decodesReserved: Bool,
+        _ conflicts: inout [RouteConflicts.Pair]
+    ) -> [RouteTrie] {
+        var builders = Array(repeating: RouteTrieBuilder(decodesReserved: decodesReserved), count: count)
+        for (route, places) in zip(routes, places) {
             for pattern in route.paths.indices {
                 for place in places {
                     guard let rival = builders[place].add(route, pattern: pattern) else { continue }
+                    // One route may serve both spellings of a path, which is how it says that they are the same.
+                    guard !(decodesReserved && rival.route === route) else { continue }
                     let pair = RouteConflicts.Pair(
                         first: rival.route.name, second: route.name, path: route.paths[pattern].description)
                     if !conflicts.contains(pair) { conflicts.append(pair) }
                 }
             }
         }
-        guard conflicts.isEmpty else { throw RouteConflicts(pairs: conflicts) }
-        self.tries = builders.map { $0.build() }
-        self.exactHosts = HostIndex(entries.filter { !$0.key.isWildcard }.map { ($0.key.name, $0.value) })
-        self.wildcardHosts = HostIndex(entries.filter { $0.key.isWildcard }.map { ($0.key.name, $0.value) })
-        self.anyHost = anyHost
+        return builders.map { $0.build() }
     }
 
     /// The route of a request.
@@ -66,7 +94,35 @@ package struct RouteTable: Sendable {
     ) throws(RouteMiss) -> RouteHit {
         let place = self.place(of: host)
         guard place >= 0 else { throw .noRoute }
+        guard !self.hasReservedLiterals else {
+            return try self.matchBothSpellings(of: path, at: place, method, token, visited: &visited)
+        }
         return try self.tries[place].match(path, method, token, visited: &visited)
+    }
+
+    /// Looks a path up as it is and with its reserved characters decoded, as most services read it.
+    ///
+    /// Where one spelling leads to another route than the other, or to none, a request would be judged by one rule and
+    /// served as what another one guards.
+    @inline(never)
+    private func matchBothSpellings(
+        of path: Span<UInt8>, at place: Int, _ method: Method, _ token: Span<UInt8>, visited: inout Int
+    ) throws(RouteMiss) -> RouteHit {
+        let decoded = PathNormalForm.decodingReserved(path)
+        guard decoded != nil || self.hasEscapedLiterals else {
+            return try self.tries[place].match(path, method, token, visited: &visited)
+        }
+        let reading = decoded ?? path.copied()
+        let other = try? self.decodedTries[place].match(reading.span, method, token, visited: &visited)
+        let found: RouteHit
+        do throws(RouteMiss) {
+            found = try self.tries[place].match(path, method, token, visited: &visited)
+        } catch {
+            guard other == nil else { throw .ambiguousRoute }
+            throw error
+        }
+        guard found.route === other?.route else { throw .ambiguousRoute }
+        return found
     }
 
     /// The entry of a host: exact, else the longest wildcard, else routes without `hosts`; −1 when there is none.
@@ -87,7 +143,17 @@ package struct RouteTable: Sendable {
         }
         let exact = self.exactHosts.find(hash.value, host)
         if exact >= 0 { return exact }
+        // An address lies below no name.
+        if host[0] == 0x5B { return self.place(ofAddress: host) }
         return wildcard >= 0 ? wildcard : self.anyHost
+    }
+
+    /// The entry of an address that stands there in another spelling, if at all.
+    @inline(never)
+    private func place(ofAddress host: Span<UInt8>) -> Int {
+        guard let name = HostName.address(host) else { return self.anyHost }
+        let exact = self.exactHosts.find(HostIndex.hash(of: name), name.span)
+        return exact >= 0 ? exact : self.anyHost
     }
 }
 
@@ -95,6 +161,8 @@ package struct RouteTable: Sendable {
 package enum RouteMiss: Error, Sendable, Hashable {
     case noRoute
     case methodNotAllowed(allow: String)
+    /// The path's escapes lead to one route as they are and elsewhere when they are decoded.
+    case ambiguousRoute
 }
 
 /// A route, and by which of its paths it was found.
@@ -132,17 +200,21 @@ private struct HostIndex: Sendable {
     private let places: [Int]
 
     init(_ hosts: [(name: [UInt8], place: Int)]) {
-        let sorted = hosts.map { host in
-            var hash = ByteHash()
-            for byte in host.name.reversed() { hash.combine(byte) }
-            return (hash: hash.value, name: host.name, place: host.place)
-        }.sorted { $0.hash < $1.hash }
+        let sorted = hosts.map { (hash: Self.hash(of: $0.name), name: $0.name, place: $0.place) }
+            .sorted { $0.hash < $1.hash }
         self.hashes = sorted.map(\.hash)
         self.names = sorted.map(\.name)
         self.places = sorted.map(\.place)
     }
 
     var isEmpty: Bool { self.hashes.isEmpty }
+
+    /// Of a name in lower case.
+    static func hash(of name: [UInt8]) -> UInt64 {
+        var hash = ByteHash()
+        for byte in name.reversed() { hash.combine(byte) }
+        return hash.value
+    }
 
     /// The place of a name in any case, or −1.
     func find(_ hash: UInt64, _ name: Span<UInt8>) -> Int {

@@ -7,8 +7,14 @@ struct RouteTrieBuilder {
         var rest: Int?
     }
 
+    /// Literals are added with their reserved characters decoded.
+    private let decodesReserved: Bool
     private var nodes = [Node()]
     private var leaves: [[RouteLeaf.Entry]] = []
+
+    init(decodesReserved: Bool) {
+        self.decodesReserved = decodesReserved
+    }
 
     /// Adds one path of a route; answers the route that already serves it with one of its methods.
     mutating func add(_ route: Route, pattern index: Int) -> RouteHit? {
@@ -16,7 +22,9 @@ struct RouteTrieBuilder {
         var isRest = false
         for segment in route.paths[index].segments {
             switch segment {
-            case .literal(let bytes): node = self.literalChild(of: node, bytes)
+            case .literal(let bytes):
+                let decoded = self.decodesReserved ? PathNormalForm.decodingReserved(bytes.span) : nil
+                node = self.literalChild(of: node, decoded ?? bytes)
             case .parameter: node = self.parameterChild(of: node)
             case .rest: isRest = true
             }

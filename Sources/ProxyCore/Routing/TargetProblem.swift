@@ -15,6 +15,8 @@ package enum TargetProblem: Int, Error, Sendable, Hashable, CaseIterable {
     case forbiddenByte
     case dotSegment
     case emptySegment
+    /// Escapes of reserved characters lead to one route as they are and elsewhere when they are decoded.
+    case ambiguousRoute
 
     package var label: StaticString {
         switch self {
@@ -27,6 +29,7 @@ package enum TargetProblem: Int, Error, Sendable, Hashable, CaseIterable {
         case .forbiddenByte: "path_forbidden_byte"
         case .dotSegment: "path_dot_segment"
         case .emptySegment: "path_empty_segment"
+        case .ambiguousRoute: "path_ambiguous_route"
         }
     }
 }

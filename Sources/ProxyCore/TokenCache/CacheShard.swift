@@ -117,7 +117,7 @@ package struct CacheShard: Sendable {
             until: self.lifetime.expiry(of: token, at: now))
     }
 
-    /// Drops verified tokens whose key is in the set no more; from now on only `epoch`'s set makes entries.
+    /// Drops verified tokens whose key has gone, or is not what it was; from now on only `epoch`'s set makes entries.
     package mutating func adoptKeys(_ remaining: Set<KeyThumbprint>, epoch: UInt64) -> Int {
         guard epoch > self.keyEpoch else { return 0 }
         self.keyEpoch = epoch

@@ -8,13 +8,17 @@ extension AuthorizationServer {
         package let answers: Bool
         /// The key set with its age, and how the last fetches went.
         package let keys: Bool
-        /// The breaker, and the endpoint if discovery found it.
         package let breaker: Bool
+        /// The endpoint that discovery found.
+        package let discovery: Bool
 
         package init(from old: Settings, to new: Settings) {
             self.answers = Self.takingOverTimes(of: new, in: old) == new
             self.keys = Self.haveSameKeys(old, new)
             self.breaker = Self.haveSameBreaker(old, new)
+            self.discovery =
+                old.introspection?.discovers == true && new.introspection?.discovers == true
+                && Self.discoverAlike(old, new)
         }
 
         /// `old` with what decides neither an answer nor how long it is kept as `new` has it: how a server is asked, and

@@ -145,6 +145,7 @@ package final class AuthorizationServer: Sendable {
 package enum ValidationStrategy: String, Sendable, Hashable, CaseIterable {
     case introspect
     case verify
-    /// Three base64url segments with a JSON header holding `alg` are verified and only verified; all else is introspected.
+    /// Three segments with a JSON header that holds `alg`, however carelessly spelt, are verified and only verified;
+    /// all else is introspected.
     case verifyOrIntrospect = "verify_or_introspect"
 }

@@ -47,7 +47,7 @@ package final class AuthorizationServerState: Sendable {
         }
         self.wakeRefresher = Mutex(nil)
         self.discoveredEndpoint = Mutex(
-            kept?.breaker == true ? former?.state.discoveredEndpoint.withLock { $0 } : nil)
+            kept?.discovery == true ? former?.state.discoveredEndpoint.withLock { $0 } : nil)
     }
 
     // MARK: Introspection calls
@@ -118,15 +118,17 @@ package final class AuthorizationServerState: Sendable {
 
     /// The end of a fetch that `nextKeyFetch` started, nil when it failed; says whom to resume, each once.
     package func keysFetched(_ keys: JSONWebKeySet?, at now: UInt64) -> [WaiterID] {
-        let (waiters, epoch) = self.shelf.withLock { ($0.fetched(keys, at: now), $0.epoch) }
-        // Before anybody resumes: what a key that is gone verified must not be found any more.
-        if let keys { self.cache.adoptKeys(Set(keys.keys.map(\.thumbprint)), epoch: epoch) }
+        let (waiters, lasting, epoch) = self.shelf.withLock { ($0.fetched(keys, at: now), $0.lasting, $0.epoch) }
+        // Before anybody resumes: what a key that is gone, or is not what it was, verified must not be found any more.
+        if keys != nil { self.cache.adoptKeys(lasting, epoch: epoch) }
         return waiters
     }
 
     /// For metrics and readiness.
     package func keyFigures(at now: UInt64) -> (age: Nanoseconds?, isUsable: Bool, hasBeenAnswered: Bool) {
-        self.shelf.withLock { ($0.age(at: now), $0.snapshot(at: now) != nil, $0.hasBeenAnswered) }
+        self.shelf.withLock { shelf in
+            (shelf.age(at: now), shelf.snapshot(at: now)?.keys.keys.isEmpty == false, shelf.hasBeenAnswered)
+        }
     }
 
     private func waking(_ patience: KeySetShelf.Patience) -> KeySetShelf.Patience {

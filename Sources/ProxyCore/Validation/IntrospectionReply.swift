@@ -52,7 +52,8 @@ package enum IntrospectionReply {
     /// Longer answers are cut off by whoever reads them, and are malformed.
     package static let bodyBytesMax = 65_536
 
-    /// `contentType` and `retryAfter` are the fields' values, nil when absent; redirects come here as they are.
+    /// `contentType` is what ``contentType(_:encodings:)`` makes of the fields, `retryAfter` the field's value, nil
+    /// when absent; redirects come here as they are.
     package static func classify(
         status: Int, contentType: Span<UInt8>?, retryAfter: Span<UInt8>?, body: [UInt8]
     ) -> IntrospectionOutcome {
@@ -61,7 +62,13 @@ package enum IntrospectionReply {
             if let contentType, !self.isJSON(contentType) { return .malformed }
             guard body.count <= self.bodyBytesMax else { return .malformed }
             switch try? IntrospectionResponse.parse(body) {
-            case .active(let answer)?: return .active(answer)
+            case .active(let answer)?:
+                // No service should ever see a control in an identity, so such an answer is good on no route, whichever
+                // of these its fields name (SPEC §5 "Subject values").
+                guard self.isWritable(.subject, in: answer), self.isWritable(.clientID, in: answer) else {
+                    return .malformed
+                }
+                return .active(answer)
             case .inactive?: return .inactive
             case nil: return .malformed
             }
@@ -74,28 +81,60 @@ package enum IntrospectionReply {
         }
     }
 
+    /// The media type of an answer's content, of the values of all its `Content-Type` and `Content-Encoding` fields.
+    ///
+    /// Nil when none is said, as some servers do (RFC 9110 §8.3 lets us look for ourselves). Empty, which is no media
+    /// type, when it is said twice, be it the same (§5.5), or when the content is encoded (§8.4): we ask for no coding.
+    package static func contentType(_ types: [[UInt8]], encodings: [[UInt8]]) -> [UInt8]? {
+        for encoding in encodings where !self.isIdentity(encoding.span) { return [] }
+        return types.count > 1 ? [] : types.first
+    }
+
+    private static func isIdentity(_ coding: Span<UInt8>) -> Bool {
+        coding.extracting(0..<self.endOfValue(coding)).equalsIgnoringCase("identity")
+    }
+
     /// `application/json`, whatever parameters follow (RFC 9110 §8.3.1).
+    ///
+    /// Behind it stand white space and `;`, or nothing. A comma joins what came in two fields; no parameter has a use
+    /// for one.
     private static func isJSON(_ value: Span<UInt8>) -> Bool {
         let wanted: StaticString = "application/json"
         let count = wanted.utf8CodeUnitCount
-        guard value.count >= count, value.extracting(0..<count).equalsIgnoringCase(wanted) else { return false }
-        guard value.count > count else { return true }
-        return value[count] == 0x3B || value[count] == 0x20 || value[count] == 0x09
+        guard value.count >= count, value.extracting(0..<count).equalsIgnoringCase(wanted), !value.contains(0x2C)
+        else { return false }
+        var end = count
+        while end < value.count, value[end].isWhitespace { end += 1 }
+        return end == value.count || value[end] == 0x3B
+    }
+
+    /// Whether a claim holds no control but tab, or is not there.
+    private static func isWritable(_ claim: RegisteredClaim, in answer: ActiveToken) -> Bool {
+        guard let place = answer.place(of: claim) else { return true }
+        let document = answer.claims.document
+        let octets = document.octets(of: place)
+        for index in octets.indices where octets[index] < 0x20 && octets[index] != 0x09 || octets[index] == 0x7F {
+            return false
+        }
+        return true
     }
 
     /// `delay-seconds` (RFC 9110 §10.2.3), at most 60; a date is not taken: our clock and the server's may differ.
     private static func seconds(_ value: Span<UInt8>?) -> Int? {
-        guard let value else { return nil }
-        // White space around a value is none of it (RFC 9110 §5.5); not every client takes it off.
-        var end = value.count
-        while end > 0, value[end - 1] == 0x20 || value[end - 1] == 0x09 { end -= 1 }
-        guard end > 0 else { return nil }
+        guard let value, case let end = self.endOfValue(value), end > 0 else { return nil }
         var seconds = 0
         for index in 0..<end {
             guard (0x30...0x39).contains(value[index]) else { return nil }
             seconds = min(seconds * 10 + Int(value[index] - 0x30), self.retryAfterMax)
         }
         return seconds
+    }
+
+    /// White space around a value is none of it (RFC 9110 §5.5); not every client takes it off.
+    private static func endOfValue(_ value: Span<UInt8>) -> Int {
+        var end = value.count
+        while end > 0, value[end - 1].isWhitespace { end -= 1 }
+        return end
     }
 
     private static let retryAfterMax = 60

@@ -23,6 +23,11 @@ package struct KeySetShelf: Sendable {
         package let epoch: UInt64
         /// False when the last fetch failed: there may be keys that we have not heard of.
         package let isCurrent: Bool
+
+        /// Whether a key that the set does not hold is the token's fault.
+        ///
+        /// As long as no key of the set can be used at all, it is the server's.
+        package var knowsEveryKey: Bool { self.isCurrent && !self.keys.keys.isEmpty }
     }
 
     package enum NextFetch: Sendable, Hashable {
@@ -49,6 +54,8 @@ package struct KeySetShelf: Sendable {
     private struct Stock: Sendable {
         var keys: JSONWebKeySet
         var fetchedAt: UInt64
+        /// Keys that were in the set before it as they are now: what they verified is good under this one too.
+        var lasting: Set<KeyThumbprint>
     }
 
     private let times: Times
@@ -98,8 +105,11 @@ package struct KeySetShelf: Sendable {
     // MARK: Loops
 
     /// The set to verify with; nil when there is none, or none young enough.
+    ///
+    /// Within its lifetime every set is: the next one is fetched before that is over, and is not late until then.
     package func snapshot(at now: UInt64) -> Snapshot? {
-        guard let stock, now.subtractingClamped(stock.fetchedAt) < self.times.staleLimit else { return nil }
+        let ageMax = max(self.times.lifetime, self.times.staleLimit)
+        guard let stock, now.subtractingClamped(stock.fetchedAt) < ageMax else { return nil }
         return Snapshot(keys: stock.keys, epoch: self.epoch, isCurrent: self.failures == 0)
     }
 
@@ -147,7 +157,9 @@ package struct KeySetShelf: Sendable {
         self.isUnderWay = false
         self.hasBeenAnswered = true
         if let keys {
-            self.stock = Stock(keys: keys, fetchedAt: now)
+            // A key that was not there before has verified nothing.
+            let lasting = self.stock?.keys.keysLasting(in: keys) ?? []
+            self.stock = Stock(keys: keys, fetchedAt: now, lasting: lasting)
             self.epoch += 1
             self.failures = 0
             self.dueAt = now.addingClamped(self.refreshAge)
@@ -158,6 +170,9 @@ package struct KeySetShelf: Sendable {
         defer { self.waiters.removeAll() }
         return self.waiters
     }
+
+    /// The keys whose verified tokens outlive the last set that came.
+    package var lasting: Set<KeyThumbprint> { self.stock?.lasting ?? [] }
 
     // MARK: What is shown
 

@@ -30,7 +30,7 @@ package final class ValidatedToken: Sendable {
     package let provenance: Provenance
     /// `exp` as the token or answer says it.
     package let expiresAt: NumericDate?
-    /// Which key verified it (RFC 7638); the token goes when the key goes.
+    /// Which key verified it (RFC 7638); the token goes when the key goes, or gets another `kid` or other algorithms.
     package let keyThumbprint: KeyThumbprint?
 
     /// An active answer of `server` (RFC 7662 §2.2).

@@ -119,7 +119,7 @@ extension DownstreamConnection: ServiceConnectionUser {
         self.context.writer.reset()
         let clientFraming = UpstreamResponseHead.write(
             head, framing: framing, grant: grant, minorVersion: exchange.minorVersion, closes: closes,
-            date: head.index.kinds.contains(.date) ? [] : self.context.date, into: &self.context.writer)
+            date: self.context.date, into: &self.context.writer)
         exchange.clientKeepsAlive = !closes && clientFraming != .untilClose
         // An upstream that did not wait for the rest of a request may take that for the beginning of the next one.
         exchange.upstreamKeepsAlive =

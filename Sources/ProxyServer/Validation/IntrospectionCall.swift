@@ -192,8 +192,15 @@ final class IntrospectionCall {
     }
 
     private func adopt(_ head: borrowing ResponseHead) {
+        var types: [[UInt8]] = []
+        var encodings: [[UInt8]] = []
+        for field in head.fields where field.isSpeltExactly {
+            if field.kind == .contentType { types.append(head.value(field).copied()) }
+            if field.kind == .contentEncoding { encodings.append(head.value(field).copied()) }
+        }
         self.head = (
-            Int(head.status), Self.copy(of: .contentType, in: head), Self.copy(of: .retryAfter, in: head)
+            Int(head.status), IntrospectionReply.contentType(types, encodings: encodings),
+            Self.copy(of: .retryAfter, in: head)
         )
         self.body = BodyTransfer(head.framing(for: .post), outgoing: .plain, limits: HeadLimits())
     }

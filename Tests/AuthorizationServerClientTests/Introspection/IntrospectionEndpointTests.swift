@@ -33,6 +33,9 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
         arguments: [
             Reaction.answer(302, fields: [("Location", "http://127.0.0.1:1/")], body: ""),
             .answer(200, fields: [("Content-Type", "text/html")], body: active),
+            .answer(200, fields: [("Content-Type", "application/json text/html")], body: active),
+            .answer(200, fields: Array(repeating: ("Content-Type", "application/json"), count: 2), body: active),
+            .answer(200, fields: [("Content-Type", "application/json"), ("Content-Encoding", "gzip")], body: active),
             .answer(201, fields: [("Content-Type", "application/json")], body: active),
             .json(#"{"active":"true"}"#),
             .json(#"{"active":true,"active":false}"#),
@@ -43,6 +46,17 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
         ])
     func oddAnswersAreMalformed(reaction: Reaction) async throws {
         #expect(try await self.outcome(reaction).0 == .malformed)
+    }
+
+    @Test(
+        "RFC 9110 §8.3, §8.4: JSON with parameters, not encoded, or nothing said of it, is an answer",
+        arguments: [
+            [], [("Content-Type", "Application/JSON ; charset=utf-8")],
+            [("Content-Type", "application/json"), ("Content-Encoding", "identity")],
+        ] as [[(String, String)]])
+    func saysWhatItIs(fields: [(String, String)]) async throws {
+        let reaction = Reaction.answer(200, fields: fields, body: #"{"active":false}"#)
+        #expect(try await self.outcome(reaction).0 == .inactive)
     }
 
     @Test(

@@ -80,9 +80,21 @@ import Testing
                 "TLS failed, CERTIFICATE_VERIFY_FAILED"
             ), ("connection reset", "connection reset"),
             (String(repeating: "x", count: 999), String(repeating: "x", count: 300)),
+            ("a" + String(repeating: "\u{301}", count: 9_999), "a" + String(repeating: "\u{301}", count: 149)),
         ])
     func reasons(text: String, told: String) {
         #expect(AuthorizationServerConnections.reason(text) == told)
+    }
+
+    @Test("RFC 7517 §5: one key with a member twice does not take the others away")
+    func duplicateMember() async throws {
+        let document = #"{"keys":[{"kty":"EC","kty":"RSA","kid":"bad"},\#(KeySets.key("good"))]}"#
+        try await withStub({ _ in .json(document) }) { stub, connections in
+            let endpoint = KeySetEndpoint(connections: connections, policy: KeyPolicy())
+            let keys = try await endpoint.keys(at: stub.origin + "/keys", within: .seconds(60))
+            #expect(keys.keys.map(\.keyIdentifier) == [KeyIdentifier("good")])
+            #expect(keys.leftOut.map(\.problem) == [.duplicateMember])
+        }
     }
 
     @Test("The deadline covers the body as well as the head")

@@ -12,6 +12,12 @@ enum SubjectLines {
             insist(
                 plain.fields.allSatisfy { $0.value.allSatisfy { (0x20...0x7E).contains($0) } },
                 "a subject is told in ASCII")
+            if set.isStandard {
+                insist(
+                    plain.fields.allSatisfy { field in
+                        !field.value.split(separator: 0x20, omittingEmptySubsequences: false).contains(where: \.isEmpty)
+                    }, "no word of a subject is empty")
+            }
             let names = plain.fields.map(\.lowered)
             insist(Set(names).count == names.count, "each subject field is written once")
             insist(

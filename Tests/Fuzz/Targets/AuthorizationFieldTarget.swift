@@ -81,7 +81,7 @@ private enum Expected: Equatable {
             return
         }
         switch String(decoding: scheme, as: UTF8.self).lowercased() {
-        case "dpop": self = .bound
+        case "dpop": self = Self.isJoined(value) ? .problem(.malformed) : .bound
         case "bearer":
             let token = Array(value.dropFirst(scheme.count).drop { $0 == 0x20 })
             if !Self.isToken(token) {
@@ -91,8 +91,35 @@ private enum Expected: Equatable {
             } else {
                 self = .token(token)
             }
-        default: self = .nothing
+        default: self = Self.isJoined(value) ? .problem(.malformed) : .nothing
         }
+    }
+
+    /// Whether a list member but the first begins with one of our schemes, once what is quoted to its end is left out.
+    private static func isJoined(_ value: [UInt8]) -> Bool {
+        var plain: [UInt8] = []
+        var rest = value[...]
+        while let octet = rest.popFirst() {
+            plain.append(octet)
+            if octet == UInt8(ascii: "\""), let end = self.endOfQuote(rest) { rest = rest[end...] }
+        }
+        let members = plain.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        return members.dropFirst().contains { member in
+            let text = self.trimmed(Array(member))
+            let name = text.prefix(while: PlainHead.isTokenOctet)
+            let isOurs = ["bearer", "dpop"].contains(String(decoding: name, as: UTF8.self).lowercased())
+            return isOurs && !text.dropFirst(name.count).starts(with: "=".utf8)
+        }
+    }
+
+    /// Behind the quote that ends a quoted string; nil when none does.
+    private static func endOfQuote(_ text: ArraySlice<UInt8>) -> Int? {
+        var isEscaped = false
+        for (index, octet) in zip(text.indices, text) {
+            if octet == UInt8(ascii: "\""), !isEscaped { return index + 1 }
+            isEscaped = octet == UInt8(ascii: "\\") && !isEscaped
+        }
+        return nil
     }
 
     static func trimmed(_ value: [UInt8]) -> [UInt8] {

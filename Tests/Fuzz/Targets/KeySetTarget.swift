@@ -14,15 +14,20 @@ enum KeySetTarget {
             insist(error != .tooLarge || bytes.count > JSONWebKeySet.byteCountMax, "a set is refused: \(error.label)")
             return
         }
-        let limits = JSONLimits(bytes: JSONWebKeySet.byteCountMax)
-        guard case .object(let document)? = try? JSONReader.read(bytes, limits: limits),
-            let elements = document["keys"]?.arrayValue
-        else { end("finding: a key set is an object with `keys`") }
+        for element in set.leftOut { insist("\(element)".utf8.count <= 128, "a line in the log is not endless") }
+        guard let value = try? JSONReader.read(bytes, limits: JSONLimits(bytes: JSONWebKeySet.byteCountMax)) else {
+            insist(PlainJSON(bytes)?.hasDuplicate == true, "only a member that is there twice is passed over")
+            self.insistOnCandidates(of: set)
+            return
+        }
+        guard case .object(let document) = value, let elements = document["keys"]?.arrayValue else {
+            end("finding: a key set is an object with `keys`")
+        }
+        insist(!set.leftOut.contains { $0.problem == .duplicateMember }, "a key is left out for what is wrong with it")
         insist(set.keys.count + set.leftOut.count == elements.count, "each element is used or left out")
         insist(Set(set.leftOut.map(\.index)).count == set.leftOut.count, "and never both")
         for element in set.leftOut {
             insist(elements.indices.contains(element.index), "what is left out has its place")
-            insist("\(element)".unicodeScalars.count <= 640, "and its line in the log is not endless")
         }
         for key in set.keys { self.insistOnKey(key, among: set, elements) }
         self.insistOnCandidates(of: set)
@@ -41,9 +46,9 @@ enum KeySetTarget {
             insist(rivals.isEmpty, "RFC 7517 §4.5: a name and an algorithm mean one key")
         }
         let written = elements.contains { element in
-            guard case .object(let members) = element, members["d"] == nil, members["kty"] != "oct" else {
-                return false
-            }
+            guard case .object(let members) = element, members["kty"] != "oct" else { return false }
+            let secrets = members["kty"] == "RSA" ? ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] : ["d", "k"]
+            guard secrets.allSatisfy({ members[$0] == nil }) else { return false }
             return members["kid"]?.stringValue.map(KeyIdentifier.init) == key.keyIdentifier
         }
         insist(written, "a key is one of the document's, and public")

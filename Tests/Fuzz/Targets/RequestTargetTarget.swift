@@ -48,9 +48,8 @@ enum RequestTargetTarget {
             hasParameters: target.hasPathParameters, isRewritten: false)
     }
 
-    /// Absolute-form names the same path (RFC 9112 §3.2.2); its query is held to RFC 3986.
+    /// Absolute-form names the same path and takes the same queries (RFC 9112 §3.2.2).
     private static func insistOnAbsoluteForm(_ path: [UInt8], _ query: [UInt8], _ method: String) {
-        guard query.allSatisfy({ OctetSet.uri.contains($0) }) else { return }
         let target = Array("http://API.test:80".utf8) + path + query
         let absolute = insist(
             self.target(of: target, method: method, host: "api.test"), "absolute-form is accepted")
@@ -107,28 +106,58 @@ enum RequestTargetTarget {
         let token = Array(method.utf8)
         var visited = 0
         let host = Array("api.test".utf8)
-        let found: RoutePattern?
+        // From the left, a literal goes before a parameter and both before the rest.
+        let best = self.best(path) { $0 }
+        let decoded = self.best(path, in: self.decodingReserved)
         do throws(RouteMiss) {
             let hit = try self.table.match(
                 host: host.span, path: path.span, method: Method(token.span), token: token.span, visited: &visited)
-            found = hit.route.paths[hit.pattern]
+            insist(hit.route.paths[hit.pattern] == best, "the most specific pattern that fits has the route")
+            insist(best == decoded, "a path has one route, however much of it is decoded")
         } catch {
-            insist(error == .noRoute, "routes without methods take any")
-            found = nil
+            switch error {
+            case .noRoute: insist(best == nil && decoded == nil, "a pattern that fits has the route")
+            case .ambiguousRoute: insist(best != decoded, "a path that has one route is not refused")
+            case .methodNotAllowed: insist(false, "routes without methods take any")
+            }
         }
-        insist(visited <= 4 * (path.count + 2), "a look-up costs what the path is long")
-        // From the left, a literal goes before a parameter and both before the rest.
-        let fitting = self.patterns.filter { Self.fits($0.segments, path) }
-        let best = fitting.max { Self.rank($0.segments).lexicographicallyPrecedes(Self.rank($1.segments)) }
-        insist(found == best, "the most specific pattern that fits has the route")
+        insist(visited <= 8 * (path.count + 2), "two look-ups cost what the path is long")
     }
 
-    private static func fits(_ segments: [RoutePattern.Segment], _ path: [UInt8]) -> Bool {
+    /// The most specific pattern that fits when literals and path are read in this way.
+    private static func best(_ path: [UInt8], in reading: ([UInt8]) -> [UInt8]) -> RoutePattern? {
+        let path = reading(path)
+        let fitting = self.patterns.filter { self.fits($0.segments, path, in: reading) }
+        return fitting.max { self.rank($0.segments).lexicographicallyPrecedes(self.rank($1.segments)) }
+    }
+
+    /// With escapes decoded of what may stand in a path bare as well (RFC 3986 §3.3).
+    private static func decodingReserved(_ text: [UInt8]) -> [UInt8] {
+        var decoded: [UInt8] = []
+        var rest = text[...]
+        while let octet = rest.popFirst() {
+            if octet == UInt8(ascii: "%"),
+                let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16),
+                Array("!$&'()*+,=:@".utf8).contains(value)
+            {
+                decoded.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                decoded.append(octet)
+            }
+        }
+        return decoded
+    }
+
+    private static func fits(
+        _ segments: [RoutePattern.Segment], _ path: [UInt8], in reading: ([UInt8]) -> [UInt8] = { $0 }
+    ) -> Bool {
         let parts = path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         for (index, segment) in segments.enumerated() {
             switch segment {
             case .rest: return true
-            case .literal(let bytes): guard index < parts.count, Array(parts[index]) == bytes else { return false }
+            case .literal(let bytes):
+                guard index < parts.count, Array(parts[index]) == reading(bytes) else { return false }
             case .parameter: guard index < parts.count, !parts[index].isEmpty else { return false }
             }
         }

@@ -85,6 +85,8 @@ enum ResponseHeadTarget {
         }
         insist(
             sent.connection.contains(.close) == (closes || outgoing == .untilClose), "the end of a connection is said")
+        insist(
+            sent.fields.contains { $0.kind == .date && $0.isSpeltExactly }, "RFC 9110 §6.6.1: an answer says its date")
         for field in sent.fields {
             let name = String(decoding: written[field.name], as: UTF8.self).lowercased()
             insist(

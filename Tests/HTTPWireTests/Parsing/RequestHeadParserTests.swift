@@ -76,6 +76,22 @@ struct RequestHeadParserTests {
         }
     }
 
+    @Test("RFC 9112 §3.2: what a query may hold does not depend on the target's form")
+    func takesTheSameQueries() throws {
+        for octet in UInt8(0x21)...0x7F {
+            let query = "?a\(Character(UnicodeScalar(octet)))b"
+            let isRefused = "\"#<>\u{7F}".utf8.contains(octet)
+            for prefix in ["/x", "http://api.test", "http://api.test/x", "HTTPS://api.test:443/"] {
+                let head = "GET \(prefix)\(query) HTTP/1.1\r\nHost: api.test\r\n\r\n"
+                if isRefused {
+                    #expect(throws: WireError.invalidTargetOctet) { try Self.index(head) }
+                } else {
+                    #expect(try Self.text(Self.index(head).pathAndQuery, head).hasSuffix(query))
+                }
+            }
+        }
+    }
+
     @Test(
         "RFC 9112 §9.3: who keeps the connection",
         arguments: [

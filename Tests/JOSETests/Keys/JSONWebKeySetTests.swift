@@ -39,12 +39,63 @@ struct JSONWebKeySetTests {
             ("alg", "RSA-OAEP", .algorithmNotAllowed), ("alg", "HS256", .algorithmNotAllowed),
             ("alg", "none", .algorithmNotAllowed), ("alg", .null, .malformedMember),
             ("alg", "ES256", .algorithmOfAnotherKind), ("kid", 1, .malformedMember), ("kid", .null, .malformedMember),
-            ("d", "AQAB", .privateKey), ("d", .null, .privateKey),
+            ("d", "AQAB", .privateKey), ("d", .null, .privateKey), ("p", "AQAB", .privateKey),
+            ("q", "AQAB", .privateKey), ("dp", "AQAB", .privateKey), ("dq", "", .privateKey),
+            ("qi", 7, .privateKey), ("oth", [], .privateKey), ("k", "AQAB", .privateKey),
         ] as [(String, JSONValue?, KeyProblem)])
     func leavesOutRSAKeys(member: String, value: JSONValue?, problem: KeyProblem) throws {
         var jwk = try Self.jwk(of: .rs256)
         jwk[member] = value
         #expect(throws: problem) { try JSONWebKey(.object(jwk), policy: KeyPolicy()) }
+    }
+
+    @Test(
+        "RFC 7518 §6.2.2, RFC 8037 §2: a key that was published with its private part is left out, whatever its kind",
+        arguments: [SignatureAlgorithm.es256, .es384, .es512, .edDSA], ["d", "k"])
+    func leavesOutPrivateKeys(algorithm: SignatureAlgorithm, member: String) throws {
+        var jwk = try Self.jwk(of: algorithm)
+        jwk[member] = "AQAB"
+        #expect(throws: KeyProblem.privateKey) { try JSONWebKey(.object(jwk), policy: KeyPolicy()) }
+        jwk[member] = nil
+        // Of RSA alone these are private; elsewhere they are names that nobody knows (RFC 7517 §4).
+        jwk["p"] = "AQAB"
+        #expect(try JSONWebKey(.object(jwk), policy: KeyPolicy()).algorithms == [algorithm])
+    }
+
+    @Test(
+        "RFC 7517 §4 and §5: a key with a member twice, at whatever depth, is left out and takes no other away",
+        arguments: [
+            (#"{"kty":"EC","kty":"RSA","kid":"k2"}"#, KeyProblem.duplicateMember),
+            (#"{"kid":"k1","\u006bid":"k2"}"#, .duplicateMember), (#"{"a":1,"a":1}"#, .duplicateMember),
+            (#"{"kty":"EC","x":[{"a":[{"b":1,"b":1}]}]}"#, .duplicateMember), (#"[{"a":1,"a":1}]"#, .duplicateMember),
+            (#"{"kty":"EC","x":[{"a":1},{"a":1}]}"#, .missingMember),
+        ])
+    func leavesOutDuplicates(element: String, problem: KeyProblem) throws {
+        let good = String(decoding: JSONWriter.write(.object(try Self.jwk(of: .es256))), as: UTF8.self)
+        for (document, index) in [
+            (#"{"keys":[\#(element),\#(good)]}"#, 0), (#"{"keys":[\#(good),\#(element)]}"#, 1),
+            (#"{"keys":[\#(good),\#(element)],"other":{"b":1,"b":2}}"#, 1),
+        ] {
+            let set = try JSONWebKeySet.read(Array(document.utf8))
+            #expect(set.keys.map(\.keyIdentifier) == [KeyIdentifier("k1")])
+            #expect(set.leftOut.map(\.index) == [index])
+            #expect(set.leftOut.map(\.problem) == [problem])
+            #expect(set.leftOut.first?.description == "keys[\(index)]: \(problem.label)")
+        }
+    }
+
+    @Test("a `kid` of any length makes a short line, cut between its scalars")
+    func boundsDescriptions() throws {
+        let letter = "a" + String(repeating: "\u{301}", count: 200_000)
+        for (kid, name) in [
+            (letter, "a" + String(repeating: "\u{301}", count: 31)),
+            (String(repeating: "\u{1F511}", count: 17), String(repeating: "\u{1F511}", count: 16)),
+            (String(repeating: "k", count: 65), String(repeating: "k", count: 64)), ("k\u{301}", "k\u{301}"), ("", ""),
+        ] {
+            let set = try Self.read([["kty": "x", "kid": .string(kid)]])
+            let line = try #require(set.leftOut.first).description
+            #expect(line.utf8.elementsEqual("\(name): unknown_key_type".utf8))
+        }
     }
 
     @Test("RFC 7518 §6.3.1.1: an even, padded or over-long modulus is refused")
@@ -213,6 +264,32 @@ struct JSONWebKeySetTests {
         let issuer = try TokenIssuer()
         #expect(issuer.keys.contains(KeyThumbprint(of: try SigningKeys.p256.get().material)))
         #expect(!issuer.keys.contains(KeyThumbprint(of: try SigningKeys.p384.get().material)))
+    }
+
+    @Test("RFC 8725 §3.1: a key lasts only as what it was, under its name and for its algorithms, in all its entries")
+    func tellsLastingKeys() throws {
+        let rsa = try SigningKeys.rsa.get().material
+        func key(_ kid: String?, _ algorithms: [SignatureAlgorithm]) throws -> JSONWebKey {
+            try JSONWebKey(rsa, keyIdentifier: kid.map(KeyIdentifier.init), algorithms: algorithms)
+        }
+        let ec = try TokenIssuer().keys.keys[0]
+        let old = JSONWebKeySet(keys: [try key("k", [.rs256, .ps256]), ec])
+        let changes: [[JSONWebKey]] = [
+            [], [try key("k", [.rs256])], [try key("k", [.ps256])], [try key("k", [.rs256, .ps256, .rs512])],
+            [try key("other", [.rs256, .ps256])], [try key(nil, [.rs256, .ps256])],
+        ]
+        for changed in changes {
+            #expect(old.keysLasting(in: JSONWebKeySet(keys: changed + [ec])) == [ec.thumbprint])
+            #expect(JSONWebKeySet(keys: changed).keysLasting(in: old).isEmpty)
+        }
+        let thumbprint = KeyThumbprint(of: rsa)
+        #expect(old.keysLasting(in: old) == [thumbprint, ec.thumbprint])
+        #expect(JSONWebKeySet(keys: [ec]).keysLasting(in: old) == [ec.thumbprint])
+        // Two entries of one key: what it verified does not say under which.
+        let twice = JSONWebKeySet(keys: [try key("k", [.rs256]), try key("k", [.ps256])])
+        let once = JSONWebKeySet(keys: [try key("k", [.ps256])])
+        #expect(twice.keysLasting(in: once).isEmpty)
+        #expect(twice.keysLasting(in: twice) == [thumbprint])
     }
 
     private static func jwk(of algorithm: SignatureAlgorithm) throws -> JSONObject {

@@ -93,6 +93,41 @@ struct JWSHeaderTests {
         #expect(!self.isClaimed(token))
     }
 
+    @Test(
+        "RFC 7515 §3, RFC 4648 §3.5: what only a generous reader takes for a JWT is claimed all the same, and refused",
+        arguments: [
+            // Padding, spare bits, octets of no alphabet, the other alphabet.
+            "eyJhbGciOiJFUzI1NiJ9.e30.AA==", "eyJhbGciOiJFUzI1NiJ9.e30=.AA", "eyJhbGciOiJFUzI1NiJ9=.e30.AA",
+            "eyJhbGciOiJFUzI1NiJ9.e30.AB", "eyJhbGciOiJFUzI1NiJ9.e31.AA", "eyJhbGciOiJFUzI1NiIgfR.e30.AA",
+            "eyJ~hbGciOiJFUzI1NiJ9.e30.AA", "eyJhbGciOiJFUzI1NiJ9.e30.A*", "eyJhbGciOiJFUzI1NiJ9.e30.A",
+            "eyJhbGciOiJFUzI1NiIsImsiOiI/Pz8+Pj4ifQ==.e30.AA", "eyJhbGciOiJFUzI1NiJ9.e30.+/AA",
+            // Nothing behind the header.
+            "eyJhbGciOiJFUzI1NiJ9..", "eyJhbGciOiJFUzI1NiJ9.e30.",
+            // A member twice, a byte order mark, white space, no end, no name of an algorithm.
+            "eyJhbGciOiJub25lIiwiYWxnIjoiRVMyNTYifQ.e30.AA", "77u_eyJhbGciOiJFUzI1NiJ9.e30.AA",
+            "IAkNCnsiYWxnIjoiRVMyNTYifQ.e30.AA", "eyJhbGciOiJFUzI1NiI.e30.AA", "eyJhbGciOm51bGx9.e30.AA",
+            // The name behind another member, and written with an escape.
+            "eyJraWQiOiJra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2trIiwiYWxnIjoiRVMyNTYifQ.e30.AA=",
+            "eyJcdTAwNjFsZyI6IkVTMjU2In0.e30.AA",
+        ])
+    func claimsWhatIsSpeltCarelessly(token: String) throws {
+        let issuer = try TokenIssuer()
+        #expect(self.isClaimed(token))
+        #expect(issuer.rejection(of: token) != nil)
+    }
+
+    @Test(
+        "what is no JSON object with `alg` between two dots is opaque, however it is read",
+        arguments: [
+            "eyJhbGciOiJFUzI1NiJ9", "eyJhbGciOiJFUzI1NiJ9.e30", "eyJhbGciOiJFUzI1NiJ9.e30.AA.AA",
+            "eyJhbGciOiJFUzI1NiJ9.a.b.c.d", ".eyJhbGciOiJFUzI1NiJ9.AA", "eyJ0eXAiOiJhdCtqd3QifQ.e30.AA",
+            "W3siYWxnIjoiRVMyNTYifV0.e30.AA", "eHsiYWxnIjoiRVMyNTYifQ.e30.AA", "ImFsZyI.e30.AA",
+            "eyJBTEciOiJFUzI1NiJ9.e30.AA", "eyJhbGdvIjoiRVMyNTYifQ.e30.AA", "IAkNCiAgICAg.e30.AA", "====.e30.AA", "..",
+        ])
+    func tellsOpaqueTokens(token: String) {
+        #expect(!self.isClaimed(token))
+    }
+
     @Test("a token that claims to be a signed JWT is told from an opaque one")
     func tellsClaimedTokens() throws {
         let issuer = try TokenIssuer()

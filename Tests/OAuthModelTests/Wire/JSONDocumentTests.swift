@@ -24,6 +24,33 @@ import Testing
         }
     }
 
+    /// Of each element of the list that a text is: whether it holds a member twice, read so that this is noted.
+    private static func ambiguity(of text: String) throws(JSONError) -> [Bool] {
+        var ambiguous: [JSONDocument.Place] = []
+        let document = try JSONDocument(reading: Array(text.utf8), limits: .standard, noting: &ambiguous)
+        return document.elements(of: document.root).map { document.contains(anyOf: ambiguous, at: $0) }
+    }
+
+    @Test(
+        "where duplicates are noted, the outermost object still has none, and all else is as strict",
+        arguments: [
+            #"{"a":1,"a":1}"#, #"{"a":[{"b":1,"b":1}],"\u0061":1}"#, #"[{"a":1,"a":1]"#, #"[{"a":1,"a"}]"#,
+            #"[{"a":1,"a":1}]x"#,
+        ])
+    func refusesOutermostDuplicates(text: String) {
+        #expect(throws: JSONError.self) { try Self.ambiguity(of: text) }
+    }
+
+    @Test("where duplicates are noted, it is said of which element, however deep they are", arguments: [1, 15, 40])
+    func notesDuplicates(members: Int) throws {
+        let distinct = (0..<members).map { "\"n\($0)\":{\"n0\":0}" }.joined(separator: ",")
+        for again in [#""n0":0"#, #""\u006e0":{}"#, #""last":{"a":[],"a":1}"#] {
+            let text = "[{\(distinct)},{\(distinct),\(again)},1,[[{\(distinct),\(again)}]],{\(distinct),\"last\":{}}]"
+            #expect(try Self.ambiguity(of: text) == [false, true, false, true, false])
+            #expect(throws: JSONError.self) { try Self.read(text) }
+        }
+    }
+
     @Test("registered claims have places of their own, without a gap")
     func numbersClaims() {
         #expect(RegisteredClaim.allCases.map(\.index).sorted() == Array(0..<14))

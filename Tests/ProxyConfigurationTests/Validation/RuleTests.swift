@@ -1,4 +1,6 @@
 import Foundation
+import Glibc
+import JOSE
 import OAuthModel
 import Testing
 
@@ -272,6 +274,51 @@ import Testing
             })
         #expect(
             self.sample.with("admin.token", "{file: /dev/zero}").errors().contains { $0.contains("cannot be read") })
+    }
+
+    @Test("A named pipe that nobody writes to holds nothing up, whatever file it stands for")
+    func refusesPipes() throws {
+        let pipe = FileManager.default.temporaryDirectory.appending(
+            path: "bearergate-\(UInt64.random(in: .min ... .max))"
+        ).path
+        try #require(mkfifo(pipe, 0o600) == 0)
+        defer { unlink(pipe) }
+        let refusal = "cannot be read: it is no regular file"
+        let secret = self.sample.with("admin.token", "{file: '\(pipe)'}").errors()
+        #expect(secret.contains { $0.contains("secret file `\(pipe)` \(refusal) (put the secret there") })
+        let keys = self.sample.without("\(self.server).jwt.jwks_uri")
+            .with("\(self.server).jwt.jwks_file", "'\(pipe)'").errors()
+        #expect(keys.contains { $0.contains("key file `\(pipe)` \(refusal) (write the path of a JWK Set") })
+        let report = CheckReport(checking: pipe, environment: [:])
+        #expect(report.exitCode == 1)
+        #expect(report.problems.map(\.description).allSatisfy { $0.hasPrefix("\(pipe):1:1: error: the file is empty") })
+    }
+
+    @Test("A configuration that another program writes is read from its pipe")
+    func readsPipedConfiguration() throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data(self.sample.text.utf8))
+        try pipe.fileHandleForWriting.close()
+        let report = CheckReport(checking: "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)", environment: [:])
+        #expect(report.problems.map(\.description) == [])
+    }
+
+    @Test("A key file that `check` accepts is one that can be served from: no longer than a server's answer")
+    func refusesLongKeyFiles() throws {
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "bearergate-\(UInt64.random(in: .min ... .max))")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let keys = self.sample.without("\(self.server).jwt.jwks_uri")
+            .with("\(self.server).jwt.jwks_file", "'\(file.path)'")
+        var text = Data(#"{"keys":[]}"#.utf8)
+        text += Data(repeating: 0x20, count: JSONWebKeySet.byteCountMax - text.count)
+        try text.write(to: file)
+        #expect(keys.errors() == [])
+        try (text + Data([0x20])).write(to: file)
+        #expect(
+            keys.errors().contains {
+                $0.contains("`\(file.path)` is longer than 524288 bytes (write the path of a JWK Set")
+            })
     }
 
     @Test("No message repeats a secret")

@@ -190,6 +190,52 @@ struct JWTAdmissionTests {
         }
     }
 
+    @Test("RFC 8725 §3.1: what a key verified is gone when it gets another `kid` or serves its algorithm no more")
+    func keyChanges() throws {
+        let material = try JWTIssuer.key.get().material
+        let changes = [
+            try JSONWebKey(material, keyIdentifier: KeyIdentifier("k2"), algorithms: [.es256]),
+            try JSONWebKey(material, keyIdentifier: nil, algorithms: [.es256]),
+            try JSONWebKey(material, keyIdentifier: KeyIdentifier("k1"), algorithms: []),
+        ]
+        for changed in changes {
+            let world = try self.world()
+            let cache = world.server.state.cache
+            let token = try self.issuer.token()
+            #expect(try world.status(token: token) == 200)
+            world.server.state.refetchKeys()
+            self.stock(world, [self.issuer.publicKey])
+            #expect(cache.statistics.acceptedEntries == 1, "the same key is no other")
+            world.server.state.refetchKeys()
+            self.stock(world, [changed])
+            #expect(cache.statistics.acceptedEntries == 0)
+            #expect(try world.status(token: token) != 200)
+        }
+    }
+
+    @Test("PB-17: while no key of the set can be used, an unknown key is 503: the fault is the server's")
+    func noUsableKey() throws {
+        let world = try self.world()
+        let raw = AdmissionWorld.request(token: try self.issuer.token())
+        #expect(try world.send(raw).status == 200)
+        world.server.state.refetchKeys()
+        self.stock(world, [])
+        #expect(!world.server.state.keyFigures(at: world.now.monotonic).isUsable)
+        // What the old set verified is gone with it.
+        guard case .awaitKeys(let pending) = try world.decide(raw) else {
+            Issue.record("the request waits for keys")
+            return
+        }
+        #expect(self.stock(world, []) == [pending.waiter])
+        #expect(try world.resumeWithKeys(pending, raw).refusal == .keysUnavailable)
+        #expect(try world.send(raw).refusal == .keysUnavailable)
+        // What is wrong with a token whatever the keys are is its own fault still.
+        #expect(try world.send(token: "a.b.c").refusal == .tokenRejected(.malformedJWT))
+        world.server.state.refetchKeys()
+        self.stock(world, [try JWTIssuer(JWTIssuer.otherKey, kid: "k2").publicKey])
+        #expect(try world.send(raw).refusal == .tokenRejected(.unknownKey))
+    }
+
     @Test("the refresher is woken for a wanted fetch, outside the lock")
     func wakes() throws {
         let world = try self.world(stocked: false)
@@ -219,6 +265,15 @@ struct JWTAdmissionTests {
         let unsigned = "eyJhbGciOiJub25lIn0.e30.AA"
         world.answers[unsigned] = .json(#"{"active":true,"sub":"a","scope":"read"}"#)
         #expect(try world.send(token: unsigned).refusal == .tokenRejected(.algorithm))
+        #expect(world.calls == 0)
+        // Spelt anew it is refused, not handed to a server that may forgive the spelling and ask for no audience.
+        let good = try self.issuer.token()
+        var spare = Array(good.utf8)
+        spare[spare.count - 1] += 1
+        for respelt in [good + "=", good + "==", good + "~", String(decoding: spare, as: UTF8.self)] {
+            world.answers[respelt] = .json(#"{"active":true,"sub":"a","scope":"read"}"#)
+            #expect(try world.send(token: respelt).refusal == .tokenRejected(.malformedJWT))
+        }
         #expect(world.calls == 0)
         // No `alg`, no JSON, no base64url, other numbers of segments: opaque.
         for opaque in ["e30.e30.AA", "ory_at_x.y", "a.b.c", "ory_at_x", "e30.e30.A=", "e30.e30.AA.AA"] {

@@ -37,6 +37,19 @@ struct TokenExtractorTests {
         #expect(throws: CredentialProblem.malformed) { try self.extract(["Authorization: \(value)"]) }
     }
 
+    @Test(
+        "RFC 9110 §5.3: credentials of ours behind another scheme's, in one field, are two ways at once",
+        arguments: [
+            "Basic eDp5, Bearer a", "Basic eDp5,Bearer a", "Basic eDp5 ,\t bEaReR\ta", "Basic eDp5, DPoP a",
+            "DPoP a, Bearer b", "Basic eDp5, , Bearer a", "Basic, Basic eDp5, Bearer a", "Basic eDp5, Bearer",
+            "Basic eDp5, bearer, Digest a=b", "Digest a=\"b\", Bearer c", "Digest a=\"b\\\"\", bearer c",
+            "Digest a=\"b\\\\\", Bearer c", "Digest a=\"b, Bearer c", "Digest a=\"b\\\", Bearer c",
+            "Digest a=\"b\", c=\"d\\, dpop e", "Negotiate a\"b, Bearer c",
+        ])
+    func refusesJoinedFields(value: String) {
+        #expect(throws: CredentialProblem.malformed) { try self.extract(["Authorization: \(value)"]) }
+    }
+
     @Test("a token longer than the limit is refused, one as long as it is not")
     func boundsLength() throws {
         #expect(throws: CredentialProblem.tooLong) { try self.extract(["Authorization: Bearer aaaaa"], limit: 4) }
@@ -53,6 +66,9 @@ struct TokenExtractorTests {
         arguments: [
             ["Authorization: Basic eDp5"], ["Authorization: Bearertok"], ["Authorization: Negotiate Bearer tok"],
             ["X-Authorization: Bearer tok"], ["Proxy-Authorization: Bearer tok"], ["Cookie: access_token=tok"], [],
+            ["Authorization: Digest a=\"b, Bearer c\", d=e"], ["Authorization: Digest a=\"b\\\", Bearer c\""],
+            ["Authorization: Digest a=b, bearer=c, dpop=d"], ["Authorization: Digest a=b, Bearers c"],
+            ["Authorization: Digest a=\"b, c=d"], ["Authorization: Basic eDp5,"], ["Authorization: Basic a; Bearer b"],
         ])
     func findsNone(fields: [String]) throws {
         #expect(try self.extract(fields).0 == .nothing)

@@ -10,7 +10,7 @@ import Testing
     }
 
     static let overrides = [
-        "Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix",
+        "Forwarded", "X-Forwarded", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix",
         "X-Forwarded-Port",
         "X-Forwarded-Server", "X-Forwarded-User", "X-Forwarded-Uri", "X-Forwarded-Method", "X-Real-IP",
         "X-Original-URL",
@@ -127,6 +127,8 @@ import Testing
         #expect(!message.text.contains("evil"))
         #expect(
             FoldedFieldName(folding: "X-Real-IP").isOverride && FoldedFieldName(folding: "X-Original-URL").isOverride)
+        #expect(
+            FoldedFieldName(folding: "X-Forwarded").isOverride && !FoldedFieldName(folding: "X-Forward").isOverride)
         #expect(
             !FoldedFieldName(folding: "X-Auth-Subject").isOverride && !FoldedFieldName(folding: "Connection").isOverride
         )

@@ -52,7 +52,7 @@ import Testing
 
     @Test(
         "absent, null and empty claims send no field",
-        arguments: ["{}", #"{"sub":null}"#, #"{"sub":""}"#, #"{"sub":[]}"#])
+        arguments: ["{}", #"{"sub":null}"#, #"{"sub":""}"#, #"{"sub":[]}"#, #"{"sub":[""]}"#, #"{"sub":["","",""]}"#])
     func sendsNothing(claims: String) throws {
         #expect(try Self.render(claims).isEmpty)
         #expect(try Self.render(claims, "user:{sub}").isEmpty)
@@ -62,6 +62,17 @@ import Testing
     func joinsWords() throws {
         #expect(try Self.render("{}", "{scope}", scope: "read  write%x") == "X-It: read write%25x\r\n")
         #expect(try Self.render(#"{"aud":["https://a","b c"]}"#, "{aud}") == "X-It: https://a b%20c\r\n")
+    }
+
+    @Test(
+        "empty words of a list are left out: no value begins or ends with a space, nor has two",
+        arguments: [
+            (#"["","admin"]"#, "admin"), (#"["admin",""]"#, "admin"), (#"["","a","","","b",""]"#, "a b"),
+            (#"[" ","a"]"#, "%20 a"),
+        ])
+    func leavesOutEmptyWords(list: String, value: String) throws {
+        #expect(try Self.render(#"{"g":\#(list)}"#, "{g}") == "X-It: \(value)\r\n")
+        #expect(try Self.render(#"{"aud":\#(list)}"#, "<{aud}>") == "X-It: <\(value)>\r\n")
     }
 
     @Test("templates mix text and claims")

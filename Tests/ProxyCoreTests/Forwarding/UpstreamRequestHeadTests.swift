@@ -25,7 +25,7 @@ import Testing
         "a name that only folds to one of framing, routing or credentials is removed",
         arguments: [
             "Content_Length", "Content~Length", "Transfer.Encoding", "TRANSFER_ENCODING", "X_Forwarded_For",
-            "X-Forwarded_Prefix", "X.Forwarded.Proto", "X_Forwarded-Host",
+            "X-Forwarded_Prefix", "X.Forwarded.Proto", "X_Forwarded-Host", "X_Forwarded",
         ])
     func removesLookalikes(name: String) throws {
         let front = PeerIdentity(address: .v4(0x7F00_0001), isTLS: false, trusted: try TrustedPeers(["127.0.0.1"]))

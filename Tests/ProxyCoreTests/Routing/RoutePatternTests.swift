@@ -57,8 +57,12 @@ import Testing
     }
 
     @Test(
-        "a host pattern is kept in lower case",
-        arguments: [("API.test", "api.test"), ("*.Example.COM", "*.example.com"), ("[::1]", "[::1]")])
+        "a host pattern is kept in lower case, an address as RFC 5952 writes it",
+        arguments: [
+            ("API.test", "api.test"), ("*.Example.COM", "*.example.com"), ("[::1]", "[::1]"),
+            ("[0:0:0:0:0:0:0:1]", "[::1]"), ("[::]", "[::]"), ("[2001:DB8:0:0:1:0:0:1]", "[2001:db8::1:0:0:1]"),
+            ("[::FFFF:7F00:1]", "[::ffff:127.0.0.1]"), ("[::ffff:127.0.0.1]", "[::ffff:127.0.0.1]"),
+        ])
     func readsHosts(text: String, lower: String) throws {
         #expect(try HostPattern(text).description == lower)
     }

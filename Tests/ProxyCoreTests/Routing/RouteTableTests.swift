@@ -27,6 +27,7 @@ import Testing
             switch error {
             case .noRoute: return "404"
             case .methodNotAllowed(let allow): return "405 \(allow)"
+            case .ambiguousRoute: return "400"
             }
         }
     }
@@ -55,13 +56,19 @@ import Testing
             try conflicts(
                 Self.route("a", ["/x"], hosts: ["a.test", "b.test"]), Self.route("b", ["/x"], hosts: ["B.test"]))
                 == ["a b /x"])
+        #expect(
+            try conflicts(
+                Self.route("a", ["/x"], hosts: ["[::1]"]), Self.route("b", ["/x"], hosts: ["[0:0:0:0:0:0:0:1]"]))
+                == ["a b /x"])
+        #expect(try conflicts(Self.route("a", ["/@x"]), Self.route("b", ["/%40x"])) == ["a b /%40x"])
         #expect(try conflicts(Self.route("a", ["/{x}", "/{y}"])) == ["a a /{y}"])
         #expect(
             try conflicts(
                 Self.route("a", ["/x"], methods: ["GET"]), Self.route("b", ["/x"], methods: ["HEAD", "PURGE"]),
                 Self.route("c", ["/x"], methods: ["POST"]), Self.route("d", ["/x"], hosts: ["a.test"]),
                 Self.route("e", ["/x/"]), Self.route("f", ["/{x}"]), Self.route("g", ["/**"]),
-                Self.route("h", ["/x/**"])
+                Self.route("h", ["/x/**"]), Self.route("i", ["/@x", "/%40x"]),
+                Self.route("j", ["/a:b"], methods: ["GET"]), Self.route("k", ["/a%3Ab"], methods: ["PUT"])
             ).isEmpty)
     }
 
@@ -106,14 +113,75 @@ import Testing
             ("a.b.api.test", "/x", "wild"), ("a.deep.api.test", "/x", "deeper"), ("deep.api.test", "/x", "wild"),
             ("xapi.test", "/x", "any"), ("test", "/x", "any"), ("", "/x", "any"), ("[::1]", "/x", "six"),
             ("[::2]", "/x", "any"), ("other.test", "/y", "any-y"), ("a.api.test", "/y", "404"),
+            ("[0:0:0:0:0:0:0:1]", "/x", "six"), ("[0::0001]", "/x", "six"), ("[::0.0.0.1]", "/x", "six"),
+            ("[0:0:0:0:0:0:0:1]", "/y", "404"), ("[2001:DB8::A]", "/x", "long"), ("[2001:db8:0::0:a]", "/x", "long"),
+            ("[::ffff:127.0.0.1]", "/x", "mapped"), ("[::FFFF:7f00:1]", "/x", "mapped"), ("127.0.0.1", "/x", "four"),
         ])
     func picksTheHost(host: String, path: String, name: String) throws {
         let table = try RouteTable(routes: [
             Self.route("exact", ["/x"], hosts: ["api.test"]), Self.route("wild", ["/x"], hosts: ["*.api.test"]),
             Self.route("deeper", ["/x"], hosts: ["*.deep.api.test"]), Self.route("any", ["/x"]),
             Self.route("any-y", ["/y"]), Self.route("six", ["/x"], hosts: ["[::1]"]),
+            Self.route("long", ["/x"], hosts: ["[2001:0DB8:0:0:0:0:0:000A]"]),
+            Self.route("mapped", ["/x"], hosts: ["[0::ffff:7f00:1]"]), Self.route("four", ["/x"], hosts: ["127.0.0.1"]),
         ])
         #expect(Self.match(table, path, host: host) == name)
+    }
+
+    @Test(
+        "a path that reaches another route once its reserved characters are decoded is refused",
+        arguments: [
+            ("/users/%40me/keys", "400"), ("/only/%40x", "400"), ("/a/x%3Ay", "400"), ("/@out/b", "400"),
+            ("/a/%24%28x%29", "400"), ("/a/$(x%29", "400"), ("/a/%21%26%27%2B%2C%3D", "400"), ("/%40in/b", "400"),
+            ("/users/@me/keys", "strict"), ("/users/%40you/keys", "weak"), ("/users/a%3Ab/keys", "weak"),
+            ("/users/@me%3A/keys", "weak"), ("/users/%2540me/keys", "weak"), ("/users/%40me/none", "404"),
+            ("/a/$(x)", "paren"), ("/a/x:y", "colon"), ("/a/%20", "404"), ("/one/%40x", "one"), ("/both/@x", "both"),
+            ("/both/%40x", "both"), ("/both/%40y", "both-weak"), ("/@in/b", "in"), ("/%40out/b", "rest"),
+        ])
+    func refusesTwoReadings(path: String, name: String) throws {
+        let table = try RouteTable(routes: [
+            Self.route("strict", ["/users/@me/keys"]), Self.route("weak", ["/users/{id}/keys"]),
+            Self.route("only", ["/only/@x"]), Self.route("colon", ["/a/x:y"]), Self.route("paren", ["/a/$(x)"]),
+            Self.route("signs", ["/a/!&'+,="]), Self.route("one", ["/one/@x", "/one/{x}"]),
+            Self.route("both", ["/both/@x", "/both/%40x"]), Self.route("both-weak", ["/both/{x}"]),
+            Self.route("in", ["/@in/**"]), Self.route("rest", ["/%40out/**"]),
+        ])
+        #expect(Self.match(table, path) == name)
+    }
+
+    @Test(
+        "a literal that is written with an escape is the same path as one without",
+        arguments: [
+            ("/users/@me", "400"), ("/x*y", "400"), ("/users/%40me", "strict"), ("/x%2Ay", "star"),
+            ("/users/@you", "weak"), ("/users/%40you", "weak"), ("/users/me", "weak"), ("/x%2Bz", "404"),
+        ])
+    func refusesTwoReadingsOfEscapes(path: String, name: String) throws {
+        let table = try RouteTable(routes: [
+            Self.route("strict", ["/users/%40me"]), Self.route("weak", ["/users/{id}"]), Self.route("star", ["/x%2Ay"]),
+        ])
+        #expect(Self.match(table, path) == name)
+    }
+
+    @Test("two readings of a path are two where only the method tells their routes apart")
+    func refusesTwoReadingsByMethod() throws {
+        let table = try RouteTable(routes: [
+            Self.route("strict", ["/users/@me"], methods: ["GET"]), Self.route("weak", ["/users/{id}"]),
+        ])
+        #expect(Self.match(table, "/users/%40me") == "400")
+        #expect(Self.match(table, "/users/%40me", method: "PUT") == "400")
+        #expect(Self.match(table, "/users/@me", method: "PUT") == "405 GET")
+    }
+
+    @Test("a path of two readings is answered 400, in either case of its escapes; a query may hold what it likes")
+    func answersTwoReadings() throws {
+        let fixture = try ForwardingFixture([
+            Self.route("strict", ["/u/a:b"]), Self.route("weak", ["/u/{id}"], index: 1),
+        ])
+        #expect(fixture.refused("/u/a%3ab") == .target(.ambiguousRoute))
+        #expect(fixture.refused("/u/a%3Ab") == .target(.ambiguousRoute))
+        #expect(fixture.refused("/u/%61%3Ab") == .target(.ambiguousRoute))
+        #expect(try fixture.forwarded("/u/a%3ac").target == "/u/a%3Ac")
+        #expect(try fixture.forwarded("/u/a:b?c%3Ad").grant?.route.name == "strict")
     }
 
     @Test(

@@ -57,6 +57,62 @@ struct IntrospectionCorpusTests {
         #expect(outcome == .unavailable(retryAfter: seconds))
     }
 
+    @Test(
+        "RFC 9110 §8.3.1: behind the media type stand white space and parameters, or nothing",
+        arguments: [
+            ("text/html", false), ("application/json text/html", false), ("application/json\ttext/html", false),
+            ("application/jsonp", false), ("application/json+x", false), ("application", false), ("", false),
+            ("application/json, application/json", false), ("application/json;charset=utf-8, text/html", false),
+            ("application/json", true), ("Application/JSON", true), ("application/json;charset=utf-8", true),
+            ("application/json \t; charset=utf-8", true), ("application/json \t", true), ("application/json;", true),
+        ])
+    func mediaType(value: String, isJSON: Bool) {
+        let value = [UInt8](value.utf8)
+        let outcome = IntrospectionReply.classify(
+            status: 200, contentType: value.span, retryAfter: nil, body: [UInt8](#"{"active":false}"#.utf8))
+        let expected: IntrospectionOutcome = isJSON ? .inactive : .malformed
+        #expect(outcome == expected)
+    }
+
+    @Test("RFC 9110 §5.5, §8.4: what is said twice, or of encoded content, is no type; what is not said is none")
+    func contentTypes() {
+        func said(_ types: [String], _ encodings: [String] = []) -> String? {
+            let type = IntrospectionReply.contentType(
+                types.map { [UInt8]($0.utf8) }, encodings: encodings.map { [UInt8]($0.utf8) })
+            return type.map { String(decoding: $0, as: UTF8.self) }
+        }
+        let json = "application/json"
+        #expect(said([json, json]) == "")
+        #expect(said([json, "text/html"]) == "")
+        for encoding in ["gzip", "x-identity", "identity, gzip", "gzip, identity", ""] {
+            #expect(said([json], [encoding]) == "")
+            #expect(said([], ["identity", encoding]) == "")
+        }
+        #expect(said([json], ["identity"]) == json)
+        #expect(said([json], ["Identity \t", "identity"]) == json)
+        #expect(said([json]) == json)
+        #expect(said([]) == nil)
+    }
+
+    @Test(
+        "SPEC §5: a control in who somebody is makes it no answer, whatever a route tells of it",
+        arguments: [
+            #""sub":"a\u0000""#, #""sub":"a\r\nX-Auth-Scope: admin""#, #""sub":"\u001f""#, #""sub":"a\u007fb""#,
+            #""sub":"a","client_id":"c\n""#, #""client_id":"\u001b[2J""#,
+        ])
+    func controls(members: String) {
+        let body = [UInt8](#"{"active":true,"scope":"read",\#(members)}"#.utf8)
+        let outcome = IntrospectionReply.classify(status: 200, contentType: nil, retryAfter: nil, body: body)
+        #expect(outcome == .malformed)
+    }
+
+    @Test(
+        "a tab is none of them, nor is what only looks like one",
+        arguments: [#""sub":"a\tb","client_id":"\t""#, #""sub":"a\u0080","client_id":"\u2028""#, #""sub":"\\u0000""#])
+    func noControls(members: String) throws {
+        #expect(try Tokens.introspected(#"{"active":true,\#(members)}"#).standingRejection == nil)
+    }
+
     @Test("an answer over 64 KiB is malformed")
     func bounded() {
         let padding = String(repeating: " ", count: IntrospectionReply.bodyBytesMax)

@@ -109,6 +109,49 @@ struct KeySetShelfTests {
         #expect(shelf.snapshot(at: Self.start + .seconds(3_600)) == nil)
     }
 
+    @Test(
+        "SPEC §4: within its lifetime a set is good whatever `stale_limit` says; beyond it, as long as that says",
+        arguments: [(0, 300), (1, 300), (300, 300), (301, 301)] as [(UInt64, UInt64)])
+    func isGoodForItsLifetime(staleLimit: UInt64, seconds: UInt64) {
+        var shelf = KeySetShelf(
+            times: KeySetShelf.Times(
+                lifetime: .seconds(300), cooldown: .seconds(30), staleLimit: .seconds(staleLimit)))
+        _ = shelf.nextFetch(at: Self.start)
+        _ = shelf.fetched(Self.keys, at: Self.start)
+        #expect(shelf.snapshot(at: Self.start + .seconds(seconds)) == nil)
+        #expect(shelf.snapshot(at: Self.start + .seconds(seconds) - 1) != nil)
+    }
+
+    @Test("a set without a usable key knows nothing of any key, and neither does one whose successor failed to come")
+    func knowsEveryKey() throws {
+        var shelf = self.stocked()
+        #expect(shelf.snapshot(at: Self.start)?.knowsEveryKey == false)
+        let good = JSONWebKeySet(keys: [try JWTIssuer().publicKey])
+        let fetches: [(JSONWebKeySet?, Bool)] = [(good, true), (nil, false), (good, true), (Self.keys, false)]
+        for (keys, knows) in fetches {
+            shelf.want()
+            #expect(shelf.nextFetch(at: Self.start) == .start)
+            _ = shelf.fetched(keys, at: Self.start)
+            #expect(shelf.snapshot(at: Self.start)?.knowsEveryKey == knows)
+        }
+    }
+
+    @Test("RFC 8725 §3.1: a key lasts from one set to the next as what it was; a fetch that fails changes nothing")
+    func lastingKeys() throws {
+        var shelf = KeySetShelf(times: Self.times)
+        let (key, renamed) = (try JWTIssuer().publicKey, try JWTIssuer(kid: "k2").publicKey)
+        for (keys, lasts) in [
+            ([key], false), ([key], true), (nil, true), ([key, renamed], true), ([renamed], false), ([renamed], true),
+            ([], false), ([renamed], false),
+        ] as [([JSONWebKey]?, Bool)] {
+            shelf.want()
+            #expect(shelf.nextFetch(at: Self.start) == .start)
+            _ = shelf.fetched(keys.map { JSONWebKeySet(keys: $0) }, at: Self.start)
+            let expected: Set<KeyThumbprint> = lasts ? [key.thumbprint] : []
+            #expect(shelf.lasting == expected)
+        }
+    }
+
     @Test("keys whose source has changed are fetched at once")
     func fetchesWhenWanted() {
         var shelf = self.stocked()

@@ -97,6 +97,37 @@ import Testing
         }
     }
 
+    static let discoveries: [Change] = [
+        Change("issuer", keeps: []) { $0.issuer = IssuerIdentifier("https://other.example") },
+        Change("plaintext", keeps: []) { $0.allowsPlaintext = true },
+        Change("the endpoint is written", keeps: []) {
+            $0.introspection?.discovers = false
+            $0.introspection?.endpoint = Self.endpoint(1)
+        },
+        Change("breaker", keeps: ["discovery"]) { $0.introspection?.breakerFailures = 1 },
+        Change("how servers are asked", keeps: ["discovery"]) { $0.introspection?.timeout = .seconds(9) },
+        Change("who asks", keeps: ["discovery"]) {
+            $0.introspection?.clientAuthentication = .bearer(SecretBytes("s"))
+        },
+        Change("cache.ttl", keeps: ["discovery"]) { $0.cache.lifetime = .seconds(1) },
+        Change("where keys come from", keeps: ["discovery"]) { $0.jwt?.source = .file("/k.json") },
+    ]
+
+    @Test("A discovered endpoint stays as long as what discovery goes by does", arguments: Self.discoveries)
+    func discoveredEndpoint(change: Change) {
+        var old = Self.settings()
+        old.introspection?.endpoint = nil
+        old.introspection?.discovers = true
+        let former = self.server(old)
+        former.state.discovered(Self.endpoint(4_445))
+        var new = old
+        change.make(&new)
+        let isKept = change.kept.contains("discovery")
+        #expect(AuthorizationServer.Inheritance(from: old, to: new).discovery == isKept)
+        let found = self.server(new, succeeding: former).state.introspectionEndpoint(of: old)
+        #expect(found == (isKept ? Self.endpoint(4_445) : nil))
+    }
+
     private static let now: UInt64 = 5_000_000_000_000
 
     private func server(

@@ -41,6 +41,7 @@ package final class RunningProxy: Sendable {
     let registry: InstrumentRegistry
     let accessLog: AccessLog?
     private let log: ProcessLog
+    private let notices: HeldNotices
     private let connections: AuthorizationServerConnections
     private let refreshers: Refreshers
     let refreshCounts: KeySetRefreshCounts
@@ -96,6 +97,7 @@ package final class RunningProxy: Sendable {
         // Only now: a start that fails says the one thing that it failed for.
         for warning in configuration.warnings { options.logWriter(Array("\(warning)\n".utf8)) }
         proxy.warnOfFewerConnections(configured: configuration.generation.limits.connections)
+        proxy.notices.release()
         proxy.log.say(
             .notice, "serving",
             [
@@ -116,6 +118,8 @@ package final class RunningProxy: Sendable {
         let log = ProcessLog(
             format: format, minimum: ProcessLog.Level(configuration.log.level), write: options.logWriter)
         self.log = log
+        let notices = HeldNotices { log.say($0) }
+        self.notices = notices
         let generation = configuration.generation
         let loopCount = configuration.workers ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         self.registry = InstrumentRegistry(loopCount: loopCount)
@@ -132,7 +136,9 @@ package final class RunningProxy: Sendable {
                     listeners: try configuration.listeners.map(Self.listener), loopCount: loopCount,
                     registry: self.registry, accessLog: self.accessLog,
                     remoteIntrospection: IntrospectionEndpoint(connections: connections),
-                    connectionsMax: connectionsMax))
+                    connectionsMax: connectionsMax,
+                    // Off the loop: who reads the log may let its writer wait.
+                    report: { notice in Task { notices.take(notice) } }))
         } catch {
             throw StartFailure(Self.explain(error))
         }

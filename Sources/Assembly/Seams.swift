@@ -4,6 +4,7 @@ import Glibc
 import Observability
 import ProxyConfiguration
 import ProxyServer
+import Reactor
 
 // Rooms that must not know each other meet here.
 
@@ -61,5 +62,11 @@ extension ProcessLog {
                 .error, "the access log could not be opened anew: lines go on to where they went before",
                 [("file", error.path), ("cause", error.cause)])
         }
+    }
+
+    func say(_ name: UnresolvedName) {
+        self.say(
+            .warning, "a host name does not resolve, and what needs it fails until it does: correct it, or the DNS",
+            [("host", name.host), ("service", name.service), ("cause", name.cause.description)])
     }
 }

@@ -165,6 +165,13 @@ int clinux_set_linger_zero(int fd) {
     return option(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);
 }
 
+int clinux_set_keep_alive(int fd, int idle_seconds, int interval_seconds, int probes) {
+    int result = option(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
+    if (result >= 0) result = option(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_seconds, sizeof interval_seconds);
+    if (result >= 0) result = option(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+    return result < 0 ? result : option(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
 /* Files */
 
 int clinux_file_identity(const char *path, struct clinux_file *out) {
@@ -242,9 +249,6 @@ int clinux_thread_start(unsigned long *thread, const char *name, void (*body)(vo
 
 void clinux_thread_join(unsigned long thread) { pthread_join((pthread_t)thread, NULL); }
 void clinux_thread_detach(unsigned long thread) { pthread_detach((pthread_t)thread); }
-
-int clinux_semaphore(void) { return answer(eventfd(0, EFD_CLOEXEC | EFD_SEMAPHORE)); }
-void clinux_semaphore_wait(int fd) { clinux_eventfd_drain(fd); } /* one read takes one */
 
 int clinux_forbid_core(void) {
     /* A core_pattern that pipes into a program does not ask for the limit, and the limit does not ask for the flag. */

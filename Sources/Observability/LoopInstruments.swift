@@ -61,16 +61,24 @@ package final class UpstreamInstruments: Sendable {
     let block: CounterBlock
     static let idlePosition = ErrorKind.allCases.count
     static let busyPosition = idlePosition + 1
+    static let retiredPosition = busyPosition + 1
 
     package init(upstreamName: String) {
         self.upstreamName = upstreamName
-        self.block = CounterBlock(count: Self.busyPosition + 1)
+        self.block = CounterBlock(count: Self.retiredPosition + 1)
     }
 
     package func count(_ kind: ErrorKind) { self.block.add(1, at: kind.rawValue) }
     package func set(idle: Int, busy: Int) {
         self.block.set(UInt64(idle), at: Self.idlePosition)
         self.block.set(UInt64(busy), at: Self.busyPosition)
+    }
+
+    /// So many more (or fewer) connections of pools that a reload has replaced: busy ones all, to their end.
+    package func addRetired(_ change: Int) {
+        let count = Int(self.block.value(at: Self.retiredPosition)) + change
+        precondition(count >= 0, "a pool takes away only what it has added")
+        self.block.set(UInt64(count), at: Self.retiredPosition)
     }
 }
 

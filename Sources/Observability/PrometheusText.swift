@@ -221,10 +221,13 @@ extension PrometheusText {
         }
         writer.begin("bearergate_upstream_connections", .gauge, help: "Open connections to upstreams.")
         for upstream in upstreams {
-            for (state, position) in [
-                ("idle", UpstreamInstruments.idlePosition), ("busy", UpstreamInstruments.busyPosition),
+            for (state, positions) in [
+                ("idle", [UpstreamInstruments.idlePosition]),
+                ("busy", [UpstreamInstruments.busyPosition, UpstreamInstruments.retiredPosition]),
             ] {
-                writer.sample([("upstream", upstream.name), ("state", state)], Self.sum(upstream.blocks, position))
+                writer.sample(
+                    [("upstream", upstream.name), ("state", state)],
+                    positions.reduce(0) { $0 &+ Self.sum(upstream.blocks, $1) })
             }
         }
         writer.begin("bearergate_upstream_errors_total", .counter, help: "What went wrong with upstreams.")

@@ -28,12 +28,15 @@ package final class ProxyServer: Sendable {
         /// At most this many client connections, whatever the configuration says: what the process's limits allow.
         package var connectionsMax: Int?
         package var kernel: @Sendable () -> any Kernel
+        /// Told, on a loop, what somebody should mend; it must not block.
+        package var report: @Sendable (UnresolvedName) -> Void
 
         package init(
             listeners: [ListenerOptions], loopCount: Int, registry: InstrumentRegistry, accessLog: AccessLog? = nil,
             fingerprintKey: FingerprintKey = .random(), remoteIntrospection: (any RemoteIntrospection)? = nil,
             connectionsMax: Int? = nil,
-            kernel: @escaping @Sendable () -> any Kernel = { LinuxKernel() }
+            kernel: @escaping @Sendable () -> any Kernel = { LinuxKernel() },
+            report: @escaping @Sendable (UnresolvedName) -> Void = { _ in }
         ) {
             self.listeners = listeners
             self.loopCount = loopCount
@@ -43,6 +46,7 @@ package final class ProxyServer: Sendable {
             self.remoteIntrospection = remoteIntrospection
             self.connectionsMax = connectionsMax
             self.kernel = kernel
+            self.report = report
         }
     }
 
@@ -81,21 +85,23 @@ package final class ProxyServer: Sendable {
         _ generation: ProxyGeneration, options: Options, sockets: [[ListeningSocket]], addresses: [SocketAddress]
     ) throws(BindError) {
         self.addresses = addresses
-        do throws(SystemError) { self.resolver = try Resolver() } catch {
-            throw BindError(address: addresses[0], cause: error)
-        }
-        self.directory = LoopDirectory(count: options.loopCount)
+        self.resolver = Resolver()
+        let directory = LoopDirectory(count: options.loopCount)
+        self.directory = directory
         let shared = ProcessContext(
             registry: options.registry, resolver: self.resolver, accessLog: options.accessLog,
             fingerprintKey: options.fingerprintKey, remoteIntrospection: options.remoteIntrospection,
-            directory: self.directory, connectionsMax: options.connectionsMax)
+            directory: directory, connectionsMax: options.connectionsMax, report: options.report)
         let startUp = StartUp(loops: options.loopCount)
         self.startUp = startUp
         var threads: [LoopThread] = []
         for index in 0..<options.loopCount {
             let settings = options.listeners.map { ListenerSettings(trustedPeers: $0.trustedPeers) }
             do throws(SystemError) {
-                let thread = try LoopThread.start(name: "loop-\(index)", kernel: options.kernel) { loop in
+                let thread = try LoopThread.start(
+                    name: "loop-\(index)", kernel: options.kernel,
+                    registering: { directory.register($0, at: UInt16(index)) }
+                ) { loop in
                     let context = LoopContext(
                         loop: loop, index: UInt16(index), shared: shared, generation: generation)
                     do throws(SystemError) {
@@ -107,7 +113,6 @@ package final class ProxyServer: Sendable {
                         startUp.arrive(error)
                     }
                 }
-                self.directory.register(thread.mailbox, at: UInt16(index))
                 threads.append(thread)
             } catch {
                 for thread in threads { thread.stop() }

@@ -39,6 +39,8 @@ package enum SocketOption: Sendable, Hashable {
     case noDelay, reuseAddress, reusePort, ipv6Only
     /// `SO_LINGER` with zero seconds: closing sends a reset.
     case lingerZero
+    /// TCP asks a silent peer whether it is still there, as ``KeepAlive`` says; accepted sockets inherit it.
+    case keepAlive
 }
 
 /// Which file a path named when it was looked at.

@@ -49,6 +49,9 @@ import CLinux
         case .reusePort: clinux_set_reuse_port(descriptor)
         case .ipv6Only: clinux_set_ipv6_only(descriptor)
         case .lingerZero: clinux_set_linger_zero(descriptor)
+        case .keepAlive:
+            clinux_set_keep_alive(
+                descriptor, KeepAlive.idleSeconds, KeepAlive.intervalSeconds, KeepAlive.probesMax)
         }
     }
 

@@ -58,6 +58,8 @@ package final class ListeningSocket: Sendable {
                 try opening.set(.reuseAddress)
                 // Otherwise [::] would also take the IPv4 port, and 0.0.0.0 beside it would be in use.
                 if case .inet6 = address { try opening.set(.ipv6Only) }
+                // Of those that are accepted: they inherit it, so it costs no call of their own.
+                try opening.set(.keepAlive)
                 if index == 0 {
                     try opening.bind(to: address)
                     // From now on others of this process may join.

@@ -213,7 +213,10 @@
             self.failLater(endpoint, SystemError(.socket, result: descriptor))
             return endpoint
         }
-        if !address.isUnix { _ = self.kernel.set(.noDelay, on: descriptor) }
+        if !address.isUnix {
+            _ = self.kernel.set(.noDelay, on: descriptor)
+            _ = self.kernel.set(.keepAlive, on: descriptor)
+        }
         var result = self.kernel.connect(descriptor, to: address)
         if result == SystemError.Code.inProgress.result { result = 0 }
         guard result >= 0 else {

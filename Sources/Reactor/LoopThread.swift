@@ -10,13 +10,17 @@ package final class LoopThread: Sendable {
 
     /// - Parameters:
     ///   - name: at most 15 bytes are kept, as `top -H` shows them.
+    ///   - registering: is given the mailbox before the thread runs, so that what the loop sets in motion in its first
+    ///     turn finds the way back.
     ///   - prepare: runs on the new thread before the first turn, to make what the loop's owner keeps there.
     package static func start(
         name: String, kernel: @Sendable () -> any Kernel = { LinuxKernel() },
+        registering: (Mailbox) -> Void = { _ in },
         _ prepare: @escaping @Sendable (Loop) -> Void
     ) throws(SystemError) -> LoopThread {
         let handover = Handover(loop: try Loop(kernel: kernel()))
         let mailbox = handover.loop.mailbox
+        registering(mailbox)
         let thread = try SystemThread.start(name: name) {
             let loop = handover.loop
             LargePages.preferHere()

@@ -3,7 +3,7 @@ import Synchronization
 
 package enum ResolverError: Error, Sendable, Hashable {
     case noSuchName
-    /// The name servers did not answer; later they may.
+    /// No answer now, but later there may be one: the name servers said nothing, or nobody was there to ask them.
     case temporary
     /// Another `EAI_` code of getaddrinfo (3).
     case failed(code: Int32)
@@ -12,49 +12,133 @@ package enum ResolverError: Error, Sendable, Hashable {
 }
 
 /// Addresses of names, asked for off the loops: getaddrinfo blocks for as long as name servers take.
+///
+/// A name is looked up once at a time, whoever wants to know: all loops want the same names at the same moment, and one
+/// whose name servers hang holds up one thread and no other name.
 package final class Resolver: Sendable {
     package typealias Answer = Result<[SocketAddress], ResolverError>
     package typealias Completion = @Sendable (Loop, Answer) -> Void
+    /// Looks a name up on the caller's thread; the port of its addresses is of no account.
+    package typealias LookUp = @Sendable (_ host: String) -> Answer
 
-    /// Names are few (upstreams and servers of the configuration) and each is asked for once at a time, so more than
-    /// this waiting means that name servers hang and asking more will not help.
-    package static let waitingMax = 256
-    /// Addresses kept of one name: all are tried in turn within one connect timeout, so more would never be reached.
-    static let addressesMax = 32
-
-    private let queue: Queue
-
-    /// - Parameter threads: one name that hangs should not hold up the others.
-    package init(threads: Int = 2) throws(SystemError) {
-        let queue = try Queue()
-        self.queue = queue
-        for _ in 0..<threads {
-            try SystemThread.start(name: "resolver") { while queue.answerOne() {} }.detach()
-        }
+    /// Why a name is asked for.
+    package enum Occasion: Sendable {
+        /// Its time has come.
+        case due
+        /// Somebody fails for want of its present addresses, now by the loop's clock.
+        case urgent(at: UInt64)
     }
 
-    deinit { self.queue.stop() }
+    /// Zones hang one or two at a time: with a thread each of them, there are others left for all other names.
+    ///
+    /// They are started when there is something to ask and end when there is nothing more.
+    package static let threadsMax = 4
+    /// Names under way or waiting: as many as two configurations can hold, each 4,096 upstreams and 256 authorization
+    /// servers, because a reload asks for its own while those of before may still hang.
+    package static let namesMax = 2 * (4_096 + 256)
+    /// How long an answer to an urgent question serves those that come behind it.
+    ///
+    /// A service that is down makes every request for it urgent, and the DNS counts in seconds how long an answer holds
+    /// (RFC 1035 §3.2.1).
+    package static let urgentPause: UInt64 = 1_000_000_000
+    /// Addresses kept of one name: all are tried in turn within one connect timeout, so more would never be reached.
+    package static let addressesMax = 32
+
+    private let threadLimit: Int
+    private let lookUp: LookUp
+    private let state = Mutex(State())
+
+    package init(threads: Int = Resolver.threadsMax, lookUp: @escaping LookUp = Resolver.askSystem) {
+        self.threadLimit = threads
+        self.lookUp = lookUp
+    }
 
     /// Answers through `mailbox` in a later turn, also for an IP address.
     ///
-    /// `false`: too many wait, and there will be no answer.
+    /// `false`: too many names wait, and there will be no answer.
     package func resolve(
-        _ host: String, port: UInt16, replyTo mailbox: Mailbox, _ done: @escaping Completion
+        _ host: String, port: UInt16, because occasion: Occasion = .due, replyTo mailbox: Mailbox,
+        _ done: @escaping Completion
     ) -> Bool {
-        if let address = SocketAddress(literalHost: host, port: port) {
-            return mailbox.post { loop in done(loop, .success([address])) }
+        let asker = Asker(port: port, mailbox: mailbox, done: done)
+        if let address = SocketAddress(literalHost: host, port: port) { return asker.tell(.success([address])) }
+        switch self.state.withLock({ $0.admit(asker, for: host, because: occasion, threadsMax: self.threadLimit) }) {
+        case .refused: return false
+        case .known(let answer): return asker.tell(answer)
+        case .waits: return true
+        case .needsThread:
+            self.startThread()
+            return true
         }
-        return self.queue.add(Query(host: host, port: port, mailbox: mailbox, done: done))
     }
 
     /// Asks on the caller's thread, which must not be a loop's.
-    package func resolveBlocking(_ host: String, port: UInt16) -> Answer { Self.lookUp(host, port: port) }
+    package func resolveBlocking(_ host: String, port: UInt16) -> Answer {
+        if let address = SocketAddress(literalHost: host, port: port) { return .success([address]) }
+        return Self.put(port, in: self.lookUp(host))
+    }
 
     /// Names that still wait are answered `stopped`; a question that is under way ends by itself.
-    package func stop() { self.queue.stop() }
+    package func stop() {
+        let dropped = self.state.withLock { state in
+            state.isStopped = true
+            return state.takeWaiting()
+        }
+        for asker in dropped { asker.tell(.failure(.stopped)) }
+    }
 
-    private static func lookUp(_ host: String, port: UInt16) -> Answer {
-        if let address = SocketAddress(literalHost: host, port: port) { return .success([address]) }
+    /// Looks up the name that has waited longest on the caller's thread, for a test that lets no thread of ours do it.
+    ///
+    /// `false`: no name waits.
+    package func answerNext() -> Bool {
+        guard let host = self.state.withLock({ $0.waiting.popFirst() }) else { return false }
+        self.answer(host)
+        return true
+    }
+
+    // MARK: Threads
+
+    private func startThread() {
+        do throws(SystemError) {
+            try SystemThread.start(name: "resolver") {
+                while let host = self.nextOrEnd() { self.answer(host) }
+            }.detach()
+        } catch {
+            self.threadIsMissing()
+        }
+    }
+
+    /// The name that has waited longest; with none, the thread that asks is over.
+    private func nextOrEnd() -> String? {
+        self.state.withLock { state in
+            let host = state.waiting.popFirst()
+            if host == nil { state.threads -= 1 }
+            return host
+        }
+    }
+
+    private func answer(_ host: String) {
+        let answer = self.lookUp(host)
+        let askers = self.state.withLock { state in
+            state.urgent[host]?.answer = answer
+            return state.askers.removeValue(forKey: host)
+        }
+        for asker in askers ?? [] { asker.tell(answer) }
+    }
+
+    /// The machine has no thread left for us: where no other is at work, what waits would wait for nobody.
+    private func threadIsMissing() {
+        let dropped = self.state.withLock { state in
+            state.threads -= 1
+            return state.threads == 0 ? state.takeWaiting() : []
+        }
+        for asker in dropped { asker.tell(.failure(.temporary)) }
+    }
+
+    // MARK: Looking up
+
+    /// Asks the C library, which asks as this machine is set up to: files, the DNS, or others.
+    package static func askSystem(_ host: String) -> Answer {
         guard !host.isEmpty, !host.utf8.contains(0) else { return .failure(.noSuchName) }
         let record = Int(CLINUX_ADDRESS_RECORD)
         var records = [UInt8](repeating: 0, count: record * Self.addressesMax)
@@ -64,72 +148,89 @@ package final class Resolver: Sendable {
         }
         guard count >= 0 else { return .failure(ResolverError(code: count)) }
         let addresses = (0..<Int(count)).compactMap { index in
-            SocketAddress(decoding: records.span.extracting(index * record..<(index + 1) * record))?.withPort(port)
+            SocketAddress(decoding: records.span.extracting(index * record..<(index + 1) * record))
         }
         return addresses.isEmpty ? .failure(.noSuchName) : .success(addresses)
     }
 
-    private struct Query: Sendable {
-        let host: String
+    /// A name has addresses; who asks for it has a port.
+    private static func put(_ port: UInt16, in answer: Answer) -> Answer {
+        answer.map { addresses in addresses.map { $0.withPort(port) } }
+    }
+
+    // MARK: Who waits for what
+
+    /// One who wants to know, on its own loop.
+    private struct Asker: Sendable {
         let port: UInt16
         let mailbox: Mailbox
         let done: Completion
 
-        func answer(_ answer: Answer) {
-            let done = self.done
-            self.mailbox.post { loop in done(loop, answer) }
+        /// `false`: its loop has ended.
+        @discardableResult
+        func tell(_ answer: Answer) -> Bool {
+            let (done, whole) = (self.done, Resolver.put(self.port, in: answer))
+            return self.mailbox.post { loop in done(loop, whole) }
         }
     }
 
-    /// What waits, and the semaphore that counts it.
-    ///
-    /// Outlives the resolver until its threads have ended.
-    private final class Queue: Sendable {
-        private struct State {
-            var waiting: [Query] = []
-            var isStopped = false
-        }
+    private enum Admission {
+        case refused
+        /// It has been answered a moment ago.
+        case known(Answer)
+        case waits
+        /// It waits, and there may be one thread more to come to it.
+        case needsThread
+    }
 
-        private let state = Mutex(State())
-        private let semaphore: Int32
+    /// The last urgent question for a name, and its answer when there is one.
+    private struct Urgent {
+        let askedAt: UInt64
+        var answer: Answer?
+    }
 
-        init() throws(SystemError) {
-            self.semaphore = clinux_semaphore()
-            guard self.semaphore >= 0 else { throw SystemError(.eventfd, result: self.semaphore) }
-        }
+    private struct State {
+        /// Who is to be told, by name: names under way and names that wait.
+        ///
+        /// Askers have no limit of their own: who has asked for a name does not ask again before the answer.
+        var askers: [String: [Asker]] = [:]
+        /// Names that no thread has come to, in the order they came in.
+        var waiting: ArraySlice<String> = []
+        var urgent: [String: Urgent] = [:]
+        var threads = 0
+        var isStopped = false
 
-        deinit { _ = clinux_close(self.semaphore) }
-
-        func add(_ query: Query) -> Bool {
-            let isAdded = self.state.withLock { state in
-                guard !state.isStopped, state.waiting.count < Resolver.waitingMax else { return false }
-                state.waiting.append(query)
-                return true
+        mutating func admit(
+            _ asker: Asker, for host: String, because occasion: Occasion, threadsMax: Int
+        ) -> Admission {
+            guard !self.isStopped else { return .refused }
+            if case .urgent(let now) = occasion, let last = self.urgent[host], let answer = last.answer,
+                now < last.askedAt + Resolver.urgentPause
+            {
+                return .known(answer)
             }
-            if isAdded { clinux_eventfd_signal(self.semaphore) }
-            return isAdded
+            let isAsked = self.askers[host] != nil
+            guard isAsked || self.askers.count < Resolver.namesMax else { return .refused }
+            self.askers[host, default: []].append(asker)
+            if case .urgent(let now) = occasion { self.noteUrgent(host, at: now) }
+            guard !isAsked else { return .waits }
+            self.waiting.append(host)
+            guard self.threads < threadsMax else { return .waits }
+            self.threads += 1
+            return .needsThread
         }
 
-        /// `false` when there will be nothing more.
-        func answerOne() -> Bool {
-            clinux_semaphore_wait(self.semaphore)
-            let (query, isStopped) = self.state.withLock { state in
-                (state.waiting.isEmpty ? nil : state.waiting.removeFirst(), state.isStopped)
-            }
-            if let query { query.answer(Resolver.lookUp(query.host, port: query.port)) }
-            if isStopped { clinux_eventfd_signal(self.semaphore) }  // for the next thread
-            return !isStopped
+        /// Forgotten names cost a question more; remembering those of every configuration there ever was has no bound.
+        private mutating func noteUrgent(_ host: String, at now: UInt64) {
+            if self.urgent.count >= Resolver.namesMax { self.urgent = [:] }
+            self.urgent[host] = Urgent(askedAt: now)
         }
 
-        func stop() {
-            let dropped = self.state.withLock { state in
-                let waiting = state.waiting
-                state.waiting = []
-                state.isStopped = true
-                return waiting
-            }
-            for query in dropped { query.answer(.failure(.stopped)) }
-            clinux_eventfd_signal(self.semaphore)
+        /// All who wait for names that nobody has come to, and nobody will.
+        mutating func takeWaiting() -> [Asker] {
+            let names = self.waiting
+            self.waiting = []
+            return names.flatMap { self.askers.removeValue(forKey: $0) ?? [] }
         }
     }
 }
@@ -142,6 +243,17 @@ extension ResolverError {
             self = .temporary
         } else {
             self = .failed(code: code)
+        }
+    }
+}
+
+extension ResolverError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .noSuchName: "no such name"
+        case .temporary: "no answer for now"
+        case .failed(let code): "getaddrinfo: \(code)"
+        case .stopped: "stopped"
         }
     }
 }

@@ -138,7 +138,9 @@ extension ScriptedKernel {
         socket.phase = .connected
         socket.localAddress = address
         let from = client ?? self.inventedClient(for: address)
-        listening[self.turnOfListener % listening.count].value.backlog.append((socket, from))
+        let listener = listening[self.turnOfListener % listening.count].value
+        socket.options = listener.options.intersection(ScriptedSocket.inheritedOptions)
+        listener.backlog.append((socket, from))
         return ScriptedPeer(socket: socket, address: from)
     }
 

@@ -8,6 +8,8 @@ final class ScriptedSocket {
     var phase = Phase.fresh { didSet { self.changes += 1 } }
     var localAddress: SocketAddress?
     var options: Set<SocketOption> = []
+    /// What an accepted socket has of the listening one, of the options that tests look at.
+    static let inheritedOptions: Set<SocketOption> = [.keepAlive]
 
     // Listening
     var backlog: [(socket: ScriptedSocket, peer: SocketAddress)] = []
@@ -114,6 +116,9 @@ package final class ScriptedPeer {
     package var sawReset: Bool { self.socket.wasResetByLoop }
 
     package var isClosedByLoop: Bool { self.socket.isClosed }
+
+    /// The loop would learn that this peer has vanished, should it.
+    package var isKeptAlive: Bool { self.socket.options.contains(.keepAlive) }
 
     /// How many bytes the loop has not received yet.
     package var unreadByLoop: Int { self.socket.incoming.count }

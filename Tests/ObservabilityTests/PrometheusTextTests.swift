@@ -174,6 +174,21 @@ import Testing
         #expect(values("bearergate_token_cache_evictions_total") == [5])
     }
 
+    @Test("Connections of pools that a reload has replaced are busy ones, beside those of their successors")
+    func retiredConnections() throws {
+        let registry = InstrumentRegistry(loopCount: 2)
+        let generation = try self.generation()
+        let upstreams = (0..<2).map { registry.instruments(for: generation, loop: $0).upstreams[0] }
+        upstreams[0].addRetired(3)
+        upstreams[0].set(idle: 1, busy: 2)
+        upstreams[1].set(idle: 4, busy: 0)
+        upstreams[0].addRetired(-1)
+        let text = try self.text(registry)
+        let samples = try #require(text.families["bearergate_upstream_connections"]).samples
+        #expect(samples.first { $0.label("state") == "idle" }?.value == 5)
+        #expect(samples.first { $0.label("state") == "busy" }?.value == 4)
+    }
+
     @Test("A refused reload shows, and the generation stays")
     func reload() throws {
         let registry = InstrumentRegistry(loopCount: 1)

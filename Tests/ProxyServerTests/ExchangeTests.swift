@@ -330,6 +330,20 @@ import Testing
         #expect(client.isClosedByLoop && !client.sawReset)
     }
 
+    @Test("a shutdown that leaves no time ends what has come between the end of it and the listeners' end as well")
+    func cutBeforeRefused() throws {
+        let proxy = try ScriptedProxy()
+        proxy.context.beginDrain()
+        proxy.context.cut()
+        let client = try proxy.client(request("GET", "/public/x"))
+        let upstream = try proxy.upstream()
+        var isDone = false
+        proxy.context.refuse { isDone = true }
+        try proxy.settle()
+        #expect(client.isClosedByLoop && upstream.isClosedByLoop)
+        #expect(isDone)
+    }
+
     @Test("what a shutdown cuts does not look whole")
     func cutShowsIt() throws {
         let proxy = try ScriptedProxy()

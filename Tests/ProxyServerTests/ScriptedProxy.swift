@@ -19,21 +19,25 @@ final class ScriptedProxy {
     let loop: Loop
     let context: LoopContext
     let generation: ProxyGeneration
+    let names = ScriptedNames()
+    /// What the proxy has reported.
+    let unresolved = Monitor<[UnresolvedName]>([])
     private let resolver: Resolver
 
-    init(seed: UInt64 = 1, resolverThreads: Int = 0, _ change: (inout StandardConfiguration) -> Void = { _ in }) throws
-    {
+    init(seed: UInt64 = 1, _ change: (inout StandardConfiguration) -> Void = { _ in }) throws {
         self.generation = try Self.generation(change)
         self.kernel = ScriptedKernel(seed: seed, wallSeconds: UInt64(Self.wallSeconds))
         self.kernel.connectPlans = [Self.upstream: .accept, Self.authorizationServer: .accept]
         self.loop = try Loop(kernel: self.kernel)
-        // By default names are looked up by nobody, and so never found.
-        self.resolver = try Resolver(threads: resolverThreads)
+        // Names are looked up when the test says so.
+        let (names, unresolved) = (self.names, self.unresolved)
+        self.resolver = Resolver(threads: 0) { host in names.lookUp(host) }
         let directory = LoopDirectory(count: 1)
         directory.register(self.loop.mailbox, at: 0)
         let shared = ProcessContext(
             registry: InstrumentRegistry(loopCount: 1), resolver: self.resolver, accessLog: nil,
-            fingerprintKey: .random(), remoteIntrospection: nil, directory: directory, connectionsMax: nil)
+            fingerprintKey: .random(), remoteIntrospection: nil, directory: directory, connectionsMax: nil,
+            report: { name in unresolved.withLock { $0.append(name) } })
         self.context = LoopContext(loop: self.loop, index: 0, shared: shared, generation: self.generation)
         let socket = try ListeningSocket.open(at: Self.listening, count: 1, kernel: self.kernel)
         try self.context.listen(on: socket[0], as: ListenerSettings(trustedPeers: .nobody))
@@ -58,6 +62,12 @@ final class ScriptedProxy {
     // MARK: Moving things
 
     func settle() throws { try self.kernel.settle(self.loop) }
+
+    /// Looks up all names that have been asked for, and tells the loop.
+    func lookUpNames() throws {
+        while self.resolver.answerNext() {}
+        try self.settle()
+    }
 
     /// Lets time go by in steps that a timer's tick fits in.
     func pass(seconds: Double) throws {

@@ -20,28 +20,19 @@ import Testing
 
     @Test("names are asked for again every `resolve_interval`, and not before")
     func resolveInterval() throws {
-        let proxy = try ScriptedProxy(resolverThreads: 1) {
+        let proxy = try ScriptedProxy {
             $0.top = ["resolve_interval: 7s"]
-            $0.upstreamURL = "http://localhost:9000"
+            $0.upstreamURL = "http://up.test:9000"
         }
-        let addresses = proxy.context.current.upstreamPools[0].addresses
-        for _ in 0..<2 {
-            try eventually("the name's addresses") {
-                proxy.loop.runOnce()
-                return !addresses.isResolving
-            }
-            #expect(!addresses.addresses.isEmpty)
+        for count in 1...3 {
+            try proxy.lookUpNames()
+            #expect(proxy.names.asked.count == count)
             proxy.kernel.advance(milliseconds: 6_900)
-            proxy.loop.runOnce()
-            #expect(!addresses.isResolving)
+            try proxy.lookUpNames()
+            #expect(proxy.names.asked.count == count)
             // The timers' tick is less than this.
             proxy.kernel.advance(milliseconds: 300)
-            proxy.loop.runOnce()
-            #expect(addresses.isResolving)
-        }
-        try eventually("the last answer") {
-            proxy.loop.runOnce()
-            return !addresses.isResolving
+            try proxy.settle()
         }
     }
 }

@@ -22,6 +22,18 @@ import Testing
         init(_ value: Int) { self.value = value }
     }
 
+    @Test("mail that is posted before the thread runs waits for it, behind what the loop's owner prepares")
+    func earlyMail() throws {
+        let log = Mutex<[String]>([])
+        let mail: Mailbox.Work = { _ in log.withLock { $0.append("mail") } }
+        let prepare: Mailbox.Work = { _ in log.withLock { $0.append("prepared") } }
+        let thread = try LoopThread.start(
+            name: "test-loop", registering: { mailbox in #expect(mailbox.post(mail)) }, prepare)
+        thread.stop()
+        thread.join()
+        #expect(log.withLock { $0 } == ["prepared", "mail"])
+    }
+
     @Test("mail wakes a waiting loop once, however much there is")
     func wakes() throws {
         let kernel = ScriptedKernel()
@@ -44,50 +56,6 @@ import Testing
         loop.mailbox.post { loop in isSame.withLock { $0 = ObjectIdentifier(carried.open(on: loop)) == identity } }
         loop.runOnce()
         #expect(isSame.withLock { $0 })
-    }
-
-    @Test("an IP address resolves to itself, localhost to a loopback address, an impossible name to none")
-    func resolves() throws {
-        let resolver = try Resolver()
-        #expect(resolver.resolveBlocking("[::1]", port: 80) == .success([.inet6(.loopback, port: 80, scope: 0)]))
-        #expect(resolver.resolveBlocking("", port: 80) == .failure(.noSuchName))
-        let loop = try Loop()
-        let answers = Mutex<[String: Resolver.Answer]>([:])
-        for host in ["192.0.2.7", "localhost"] {
-            #expect(
-                resolver.resolve(host, port: 81, replyTo: loop.mailbox) { _, answer in
-                    answers.withLock { $0[host] = answer }
-                })
-        }
-        for _ in 0..<500 where answers.withLock({ $0.count }) < 2 { loop.runOnce(maximumWait: 10_000_000) }
-        #expect(answers.withLock { $0["192.0.2.7"] } == .success([.inet4(IPv4Address(bits: 0xC000_0207), port: 81)]))
-        let local = try answers.withLock { try $0["localhost"]?.get() } ?? []
-        #expect(local.contains(.inet4(.loopback, port: 81)) || local.contains(.inet6(.loopback, port: 81, scope: 0)))
-        resolver.stop()
-        #expect(!resolver.resolve("example.invalid", port: 80, replyTo: loop.mailbox) { _, _ in })
-    }
-
-    @Test("a queue of names that does not move is bounded")
-    func resolverBound() throws {
-        // No thread takes anything from this queue.
-        let resolver = try Resolver(threads: 0)
-        let loop = try Loop(kernel: ScriptedKernel())
-        let stopped = Mutex(0)
-        var taken = 0
-        for _ in 0..<300 {
-            if resolver.resolve(
-                "a.example", port: 1, replyTo: loop.mailbox,
-                { _, answer in
-                    if answer == .failure(.stopped) { stopped.withLock { $0 += 1 } }
-                })
-            {
-                taken += 1
-            }
-        }
-        #expect(taken == Resolver.waitingMax)
-        resolver.stop()
-        loop.runOnce()
-        #expect(stopped.withLock { $0 } == taken, "nobody is left without an answer")
     }
 
     @Test("code that is taken out of memory comes back by itself, on every thread")

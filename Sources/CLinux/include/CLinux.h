@@ -53,6 +53,9 @@ int clinux_set_reuse_address(int fd);
 int clinux_set_reuse_port(int fd);
 int clinux_set_ipv6_only(int fd);
 int clinux_set_linger_zero(int fd);
+/* Probes a peer that has been silent for so long, and gives it up after so many unanswered (tcp(7) TCP_KEEPIDLE,
+ * TCP_KEEPINTVL, TCP_KEEPCNT). Sockets accepted from a listening one inherit it. */
+int clinux_set_keep_alive(int fd, int idle_seconds, int interval_seconds, int probes);
 
 /* The file of a Unix socket. */
 struct clinux_file {
@@ -78,10 +81,6 @@ const char *clinux_error_text(int number);
 int clinux_thread_start(unsigned long *thread, const char *name, void (*body)(void *), void *context);
 void clinux_thread_join(unsigned long thread);
 void clinux_thread_detach(unsigned long thread);
-
-/* A counting semaphore that is a descriptor, so that its owner closes it like one. */
-int clinux_semaphore(void);
-void clinux_semaphore_wait(int fd);
 
 /* No core file and no debugger of the same user from now on (prctl(2) PR_SET_DUMPABLE, setrlimit(2) RLIMIT_CORE).
  * 0 or a negative errno. */

@@ -57,6 +57,17 @@ final class GenerationContext {
                 name: name, endpoint: endpoint, settings: settings, instruments: nil, context: context)
         }
         for pool in previous?.allPools ?? [] where !self.allPools.contains(where: { $0 === pool }) { pool.retire() }
+        // Every loop has the same names, so one says it for all.
+        if context.index == 0 { self.expectNames() }
+    }
+
+    /// A name that does not resolve now is said once, whoever shares it (SPEC §5).
+    private func expectNames() {
+        var names: Set<String> = []
+        for pool in self.allPools where pool.addresses.addresses.isEmpty {
+            guard let host = pool.addresses.host else { continue }
+            pool.addresses.saysFailure = names.insert(host).inserted
+        }
     }
 
     /// An authorization server closes idle connections when it likes; we let go before most do.

@@ -23,6 +23,8 @@ final class LoopContext {
     private var requestIDs: RequestIDGenerator
     private(set) var listeners: [ProxyListener] = []
     private(set) var drain: DrainPhase = .serving
+    /// The time for finishing is over, also for what has come since.
+    private var isCut = false
     private(set) var flights: [FlightKey: IntrospectionCall] = [:]
     private var dateSecond: Int64 = .min
     private var dateBytes: [UInt8] = []
@@ -248,13 +250,16 @@ final class LoopContext {
         self.drained = done
         for listener in self.listeners { listener.close() }
         self.listeners = []
-        for connection in self.connections.all { connection.drain() }
+        for connection in self.connections.all { if self.isCut { connection.cut() } else { connection.drain() } }
         for pool in self.current.allPools { pool.retire() }
         self.finishDrainIfEmpty()
     }
 
     /// What is left is cut.
-    func cut() { for connection in self.connections.all { connection.cut() } }
+    func cut() {
+        self.isCut = true
+        for connection in self.connections.all { connection.cut() }
+    }
 
     /// The loop is over: lets go of everything that refers back here.
     func release() {

@@ -1,7 +1,7 @@
 import Reactor
 import Synchronization
 
-/// The mailboxes of all loops, filled in while they start; how one loop reaches another.
+/// The mailboxes of all loops, each filled in before its loop runs; how one loop reaches another.
 final class LoopDirectory: Sendable {
     let count: Int
     private let mailboxes: Mutex<[Mailbox?]>

@@ -13,13 +13,16 @@ final class ProcessContext: Sendable {
     let directory: LoopDirectory
     let connectionsMax: Int?
     let connectionCount = ConnectionCount()
+    /// Called on loops.
+    let report: @Sendable (UnresolvedName) -> Void
 
     init(
         registry: InstrumentRegistry, resolver: Resolver, accessLog: AccessLog?, fingerprintKey: FingerprintKey,
         remoteIntrospection: (any RemoteIntrospection)?, directory: LoopDirectory,
-        connectionsMax: Int?
+        connectionsMax: Int?, report: @escaping @Sendable (UnresolvedName) -> Void = { _ in }
     ) {
         self.connectionsMax = connectionsMax
+        self.report = report
         self.registry = registry
         self.resolver = resolver
         self.accessLog = accessLog

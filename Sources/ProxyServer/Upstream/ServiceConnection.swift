@@ -43,6 +43,8 @@ final class ServiceConnection: EndpointHandler {
     private var untried: [SocketAddress] = []
     private var connectDeadline: UInt64 = .max
     private var isConnecting = false
+    /// When the connection was last held against its name's addresses, as the pool counts.
+    var addressEpoch = 0
     /// While a name is being looked up there is no socket yet to watch the deadline.
     private var lookUpTimer: TimerEntry?
     private var isDiscarded = false
@@ -60,6 +62,7 @@ final class ServiceConnection: EndpointHandler {
         self.isConnecting = true
         self.connectDeadline = deadline
         self.untried = addresses
+        self.addressEpoch = self.pool.addressEpoch
         guard !addresses.isEmpty else {
             let timer = TimerEntry(handler: self)
             self.lookUpTimer = timer
@@ -74,13 +77,15 @@ final class ServiceConnection: EndpointHandler {
         guard self.isConnecting, self.endpoint == nil, self.user != nil else { return }
         self.endLookUp()
         self.untried = self.pool.addresses.rotation()
+        self.addressEpoch = self.pool.addressEpoch
         guard !self.untried.isEmpty else { return self.fail(.resolve) }
         self.tryNext()
     }
 
     private func endLookUp() {
-        if let timer = self.lookUpTimer { self.pool.context.loop.cancel(timer) }
-        self.lookUpTimer = nil
+        guard let timer = self.lookUpTimer.take() else { return }
+        self.pool.context.loop.cancel(timer)
+        self.pool.addresses.stopWaiting(self)
     }
 
     private func tryNext() {
@@ -95,7 +100,7 @@ final class ServiceConnection: EndpointHandler {
     private func attemptFailed(_ failure: ServiceFailure) {
         self.endpoint?.close()
         self.endpoint = nil
-        self.pool.addresses.refresh()
+        self.pool.addresses.refreshNow()
         if self.untried.isEmpty { self.fail(failure) } else { self.tryNext() }
     }
 

@@ -32,8 +32,12 @@ final class ServicePool {
     private let instruments: UpstreamInstruments?
     private var idle: [ServiceConnection] = []
     private(set) var openCount = 0
+    /// Counts the times that the name has lost addresses; each connection knows the last one that it has outlived.
+    private(set) var addressEpoch = 0
     /// A pool that no generation names any more keeps nothing for later.
     private var isRetired = false
+    /// How many of its connections a retired pool has in the figures.
+    private var retiredCount = 0
 
     var idleCount: Int { self.idle.count }
     var busyCount: Int { self.openCount - self.idle.count }
@@ -48,6 +52,7 @@ final class ServicePool {
         self.instruments = instruments
         self.context = context
         self.addresses = ServiceAddresses(endpoint: endpoint, context: context)
+        self.addresses.pool = self
     }
 
     /// - Parameter fresh: no reused connection, because one has just failed us.
@@ -77,6 +82,7 @@ final class ServicePool {
     /// The exchange is over and left the connection in step.
     func giveBack(_ connection: ServiceConnection) {
         guard !self.isRetired, !self.context.isStopping, !connection.isOutOfStep,
+            connection.addressEpoch == self.addressEpoch || self.stillLeads(to: connection),
             self.idle.count < self.settings.idleConnectionsMax,
             let endpoint = connection.endpoint, endpoint.isOpen, endpoint.inbound.isEmpty, endpoint.isFlushed,
             Self.hasNothingMore(endpoint)
@@ -97,15 +103,38 @@ final class ServicePool {
         return true
     }
 
+    /// The name has lost addresses: what lies idle elsewhere is closed, what is busy is looked at when it comes back.
+    func lostAddresses() {
+        self.addressEpoch += 1
+        for connection in self.idle where !self.stillLeads(to: connection) { connection.discard() }
+    }
+
+    /// Whether the name has the connection's address; looked for once in each epoch.
+    private func stillLeads(to connection: ServiceConnection) -> Bool {
+        connection.addressEpoch = self.addressEpoch
+        guard let peer = connection.endpoint?.peer else { return false }
+        return self.addresses.addresses.contains(peer)
+    }
+
     /// A connection of ours has been closed, by whomever.
     func closed(_ connection: ServiceConnection) {
         if let position = self.idle.lastIndex(where: { $0 === connection }) { self.idle.remove(at: position) }
         self.openCount -= 1
-        self.report()
+        if self.isRetired { self.reportRetired() } else { self.report() }
     }
 
     func retire() {
+        guard !self.isRetired else { return }
         self.isRetired = true
+        self.addresses.pool = nil
+        self.instruments?.set(idle: 0, busy: 0)
         for connection in self.idle { connection.discard() }
+        self.reportRetired()
+    }
+
+    /// A successor may write the same figures: what is left of a retired pool is counted beside them until it has gone.
+    private func reportRetired() {
+        self.instruments?.addRetired(self.openCount - self.retiredCount)
+        self.retiredCount = self.openCount
     }
 }

@@ -59,7 +59,7 @@ final class FuzzedProxy {
         self.kernel.connectPlans = [Self.upstream: .accept, Self.authorizationServer: .accept]
         self.loop = try Loop(kernel: self.kernel)
         // Names are looked up by nobody, and so never found.
-        self.resolver = try Resolver(threads: 0)
+        self.resolver = Resolver(threads: 0)
         self.directory.register(self.loop.mailbox, at: 0)
         let shared = ProcessContext(
             registry: InstrumentRegistry(loopCount: 1), resolver: self.resolver, accessLog: nil,

@@ -31,7 +31,6 @@ final class ServerCore: Sendable {
     private let adminHost: String
     private let adminIsOnLoopback = Mutex(true)
     private let secretHashCost: PasswordHash.Cost
-    private let isOver = Mutex(false)
 
     /// Opens the database; keys and the system secret are made if it is new.
     init(_ options: DevAuthorizationServer.Options) async throws {
@@ -113,10 +112,9 @@ final class ServerCore: Sendable {
     }
 
     /// Whether the server has stopped, for whatever reason: nothing more is kept.
-    var isClosed: Bool { self.isOver.withLock { $0 } }
+    var isClosed: Bool { self.storage.isClosed }
 
     func close() async throws {
-        self.isOver.withLock { $0 = true }
         await self.http.shutdown()
         try self.storage.close()
     }

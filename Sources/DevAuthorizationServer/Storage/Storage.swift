@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Synchronization
 
 /// The server's memory: SQLite through GRDB, in a file or in memory.
 ///
@@ -11,6 +12,7 @@ struct Storage: Sendable {
     let database: any DatabaseWriter
     /// The file that was opened; nil in memory.
     private let file: OpenedFile?
+    private let end = End()
 
     /// Opens, or makes, the database and brings its schema up to date.
     ///
@@ -33,20 +35,20 @@ struct Storage: Sendable {
 
     /// One read, on a connection of its own where there is a file.
     func read<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
-        try await Self.tellingPassingTrouble { try await self.database.read(work) }
+        try await self.tellingPassingTrouble { try await self.database.read(work) }
     }
 
     /// One transaction: all of it is kept, or nothing.
     func write<Value: Sendable>(_ work: @escaping @Sendable (GRDB.Database) throws -> Value) async throws -> Value {
-        try await Self.tellingPassingTrouble { try await self.database.write(work) }
+        try await self.tellingPassingTrouble { try await self.database.write(work) }
     }
 
-    private static func tellingPassingTrouble<Value>(_ work: () async throws -> Value) async throws -> Value {
+    private func tellingPassingTrouble<Value>(_ work: () async throws -> Value) async throws -> Value {
         do {
             return try await work()
         } catch let error as DatabaseError {
-            guard let passing = StorageUnavailable(error) else { throw error }
-            throw passing
+            if self.isClosed { throw StorageUnavailable.closed }
+            throw error.resultCode == .SQLITE_BUSY ? StorageUnavailable.locked : error
         }
     }
 
@@ -68,7 +70,15 @@ struct Storage: Sendable {
 
     /// Writes the log back into the file and lets go of it.
     func close() throws {
+        self.end.hasCome.withLock { $0 = true }
         try self.database.close()
+    }
+
+    /// Nothing more is kept.
+    var isClosed: Bool { self.end.hasCome.withLock { $0 } }
+
+    private final class End: Sendable {
+        let hasCome = Mutex(false)
     }
 
     /// The file holds signing keys, so it is its owner's alone; SQLite gives its companions the same mode.
@@ -122,16 +132,6 @@ enum StorageUnavailable: Error, CustomStringConvertible {
     case locked
     /// The server is stopping, or has stopped.
     case closed
-
-    /// Nil for trouble of any other kind.
-    init?(_ error: DatabaseError) {
-        switch error.resultCode {
-        case .SQLITE_BUSY: self = .locked
-        // What GRDB says of a connection that it has closed.
-        case .SQLITE_MISUSE: self = .closed
-        default: return nil
-        }
-    }
 
     var description: String {
         switch self {

@@ -59,7 +59,7 @@ package final class ListeningSocket: Sendable {
                 // Otherwise [::] would also take the IPv4 port, and 0.0.0.0 beside it would be in use.
                 if case .inet6 = address { try opening.set(.ipv6Only) }
                 // Of those that are accepted: they inherit it, so it costs no call of their own.
-                try opening.set(.keepAlive)
+                opening.setIfPossible(.keepAlive)
                 if index == 0 {
                     try opening.bind(to: address)
                     // From now on others of this process may join.
@@ -156,6 +156,9 @@ private struct Opening {
         self.descriptor = descriptor
         self.kernel = kernel
     }
+
+    /// For what is good to have: a sandbox that refuses it must not keep us from serving.
+    func setIfPossible(_ option: SocketOption) { _ = self.kernel.set(option, on: self.descriptor) }
 
     func set(_ option: SocketOption) throws(SystemError) {
         try self.check(self.kernel.set(option, on: self.descriptor), .option)

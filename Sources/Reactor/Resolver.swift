@@ -13,8 +13,8 @@ package enum ResolverError: Error, Sendable, Hashable {
 
 /// Addresses of names, asked for off the loops: getaddrinfo blocks for as long as name servers take.
 ///
-/// A name is looked up once at a time, whoever wants to know: all loops want the same names at the same moment, and one
-/// whose name servers hang holds up one thread and no other name.
+/// A name is looked up once at a time, whoever wants to know: all loops want the same names at the same moment. One whose
+/// name servers hang holds up one thread; others go on as long as a thread is left.
 package final class Resolver: Sendable {
     package typealias Answer = Result<[SocketAddress], ResolverError>
     package typealias Completion = @Sendable (Loop, Answer) -> Void
@@ -29,7 +29,7 @@ package final class Resolver: Sendable {
         case urgent(at: UInt64)
     }
 
-    /// Zones hang one or two at a time: with a thread each of them, there are others left for all other names.
+    /// Names hang one or two at a time: with a thread for each of them, there are others left for all the rest.
     ///
     /// They are started when there is something to ask and end when there is nothing more.
     package static let threadsMax = 4

@@ -230,7 +230,7 @@ import Testing
                 let digest = try #require(Digest256(Array(repeating: UInt8(number), count: 32)))
                 _ = generation.authorizationServers[0].state.cache.lookupOrJoin(
                     TokenFingerprint(digest: digest), waiter: WaiterID(loop: 0, slot: 0, generation: 0), at: now,
-                    notOlderThan: 0)
+                    notOlderThan: 0, joinableSince: 0)
             }
         }
         func misses(_ generation: ProxyGeneration) throws -> Double? {

@@ -92,7 +92,7 @@ import Testing
 
     @Test("an upstream that says neither 100 nor anything else within `response_timeout` is a 504")
     func neverContinues() throws {
-        let proxy = try ScriptedProxy { $0.upstream = ["response_timeout: 20s"] }
+        let proxy = try ScriptedProxy { $0.upstream = ["response_timeout: 20s", "stream_idle: 5s"] }
         let client = try proxy.client(request("POST", "/public/x", ["Expect: 100-continue", "Content-Length: 100000"]))
         let upstream = try proxy.upstream()
         try proxy.pass(seconds: 19.8)
@@ -388,6 +388,31 @@ import Testing
         #expect(!staying.isClosedByLoop)
         try proxy.pass(seconds: 0.4)
         #expect(staying.isClosedByLoop && leaving.isClosedByLoop)
+    }
+
+    @Test(
+        "who does not take what a tunnel or an event stream has for it is let go, whatever it sends",
+        arguments: [true, false])
+    func sendsButDoesNotRead(isTunnel: Bool) throws {
+        let proxy = try ScriptedProxy { $0.upstream = ["stream_idle: 5s"] }
+        let client = try proxy.connect()
+        client.window = 400
+        client.send(isTunnel ? Self.handshake : request("GET", "/public/x"))
+        try proxy.settle()
+        if isTunnel { try proxy.introspect() }
+        let upstream = try proxy.upstream()
+        let head =
+            isTunnel
+            ? "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+            : "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 100000\r\n\r\n"
+        try proxy.answer(upstream, head + String(repeating: "x", count: 1_000))
+        for _ in 0..<4 {
+            try proxy.pass(seconds: 1)
+            if isTunnel { try proxy.answer(client, "ping") }
+        }
+        #expect(!client.isClosedByLoop)
+        try proxy.pass(seconds: 1.3)
+        #expect(client.isClosedByLoop && upstream.isClosedByLoop)
     }
 
     @Test("a token ends by the wall clock, also where that is set while a stream goes on", arguments: [3_600, -40])

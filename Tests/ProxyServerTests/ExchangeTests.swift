@@ -117,6 +117,26 @@ import Testing
         #expect(text.contains("\r\nConnection: close\r\n") && text.hasSuffix(body))
     }
 
+    @Test("a client that has begun its body asks nobody for leave; one that begins later is cut off by a final answer")
+    func doesNotWait() throws {
+        let proxy = try ScriptedProxy()
+        let head = request("POST", "/public/x", ["Expect: 100-continue", "Content-Length: 60"])
+        _ = try proxy.client(head + "begun")
+        let asked = try proxy.upstream().takeText()
+        #expect(asked.hasSuffix("\r\n\r\nbegun") && !asked.contains("Expect"))
+        let client = try proxy.client(head)
+        let upstream = try proxy.upstream()
+        #expect(upstream.takeText().contains("\r\nExpect: 100-continue\r\n"))
+        try proxy.answer(client, "begun")
+        #expect(upstream.takeText() == "begun")
+        try proxy.answer(upstream, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 1000\r\n\r\n")
+        try proxy.answer(client, String(repeating: "z", count: 55))
+        #expect(upstream.received.isEmpty)
+        try proxy.answer(upstream, String(repeating: "y", count: 1_000))
+        #expect(upstream.isClosedByLoop)
+        #expect(client.takeStatus() == 401)
+    }
+
     @Test("an upstream that answered before it had the whole request is not used again, although it got the rest")
     func earlyAnswer() throws {
         let proxy = try ScriptedProxy()

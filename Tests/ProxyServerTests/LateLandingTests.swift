@@ -1,4 +1,5 @@
 import ProxyCore
+import Reactor
 import ReactorTesting
 import TestSupport
 import Testing
@@ -45,17 +46,31 @@ struct LateLandingTests {
 
     @Test("news of keys that is on its way when its request is given up does not wake the next one")
     func keys() throws {
-        let proxy = try ScriptedProxy()
-        let client = try proxy.client(Self.head + request("GET", "/api/x", token: "second"))
+        let proxy = try ScriptedProxy {
+            $0.strategy = "verify_or_introspect"
+            $0.server = [
+                "issuer: \"https://as.test\"", "jwt: {jwks_uri: \"https://as.test/jwks\", audiences: [api]}",
+            ]
+        }
+        // A header that names a key, and nobody has keys yet.
+        let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ.e30.AA"
+        let client = try proxy.client(
+            request("GET", "/api/x", token: token) + request("GET", "/api/x", token: "opaque"))
         let first = try self.pending(proxy)
-        _ = first.server.state.cache.land(try #require(first.flight), verdict: .failed(.busy), at: proxy.context.now)
+        #expect(first.flight == nil)
+        // The refresher has ended its fetch; its mail has not been read yet.
+        _ = first.server.state.nextKeyFetch(at: proxy.loop.now)
+        let waiters = first.server.state.keysFetched(nil, at: proxy.loop.now)
+        #expect(waiters == [first.waiter])
         proxy.kernel.advance(milliseconds: 60_000)
         try proxy.settle()
         #expect(client.takeStatus() == 503)
-        proxy.context.resume([first.waiter], with: .keys)
+        let second = try self.pending(proxy)
+        #expect(second.flight != nil)
+        proxy.context.resume(waiters, with: .keys)
         try proxy.settle()
         #expect(client.received.isEmpty)
-        #expect(try self.pending(proxy).fingerprint != first.fingerprint)
+        #expect(try self.pending(proxy).flight == second.flight)
     }
 
     private static func token(of subject: String, from server: AuthorizationServer) throws -> ValidatedToken {

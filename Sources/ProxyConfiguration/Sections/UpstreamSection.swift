@@ -12,12 +12,12 @@ package struct UpstreamSection: ConfigurationSection {
     /// - `connect_timeout` (duration, optional, default: 2s, range: 10ms…1m): then 504.
     static let connectTimeout = ConfigurationKey.defaulted(
         "connect_timeout", .duration(.milliseconds(10) ... .seconds(60)), "2s", "How long a connect may take.")
-    /// How long the response's head may take behind the request's last byte.
+    /// How long the response's head may take behind the request's last byte, or the `100` that the client waits for.
     /// - `response_timeout` (duration, optional, default: 60s, range: 10ms…24h): then 504.
     static let responseTimeout = ConfigurationKey.defaulted(
         "response_timeout", .duration(.milliseconds(10) ... .seconds(86_400)), "60s",
         "How long the response's head may take.")
-    /// How long a response may pause; never for tunnels and `text/event-stream`.
+    /// How long a response may pause; tunnels and `text/event-stream` only when one side has left or does not read.
     /// - `stream_idle` (duration, optional, default: 5m, range: 10ms…24h): then it is cut.
     static let streamIdle = ConfigurationKey.defaulted(
         "stream_idle", .duration(.milliseconds(10) ... .seconds(86_400)), "5m", "How long a response may pause.")

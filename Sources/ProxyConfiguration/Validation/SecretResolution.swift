@@ -18,7 +18,7 @@ struct SecretResolution {
         case .file(let name):
             let file = ConfigurationFiles.resolve(name, from: self.folder)
             do {
-                bytes = try ConfigurationFiles.read(file, bytesMax: Self.bytesMax)
+                bytes = try ConfigurationFiles.read(file, bytesMax: Self.bytesMax, takesPipe: true)
             } catch {
                 context.error(
                     "the secret file \(shown(name)) \(error.summary)", at: written.position,

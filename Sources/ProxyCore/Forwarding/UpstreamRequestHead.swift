@@ -7,11 +7,13 @@ package import HTTPWire
 package enum UpstreamRequestHead {
     /// Writes the whole head.
     ///
-    /// - Parameter framing: how the content will be sent: as it arrived.
+    /// - Parameters:
+    ///   - framing: how the content will be sent: as it arrived.
+    ///   - hasBegunContent: some of the content is there already, so nobody waits for leave to send it.
     /// - Throws: `rewriteRefused` when the rewritten path is none that may be forwarded, `tooManyConnectionOptions`.
     package static func write(
         _ head: borrowing RequestHead, grant: AccessGrant, peer: PeerIdentity, requestID: RequestID,
-        framing: BodyFraming, generation: ProxyGeneration, into writer: inout HeadWriter
+        framing: BodyFraming, hasBegunContent: Bool, generation: ProxyGeneration, into writer: inout HeadWriter
     ) throws(Refusal) {
         let route = grant.route
         let target = grant.target
@@ -22,7 +24,7 @@ package enum UpstreamRequestHead {
 
         let believed = OverrideFields.believed(from: peer, on: route)
         self.copyFields(
-            head, dropping: self.dropped(head, route, believed, framing), route: route,
+            head, dropping: self.dropped(head, route, believed, framing, hasBegunContent), route: route,
             reserved: generation.reservedNames, nominated: nominated, into: &writer)
 
         writer.append(grant.subjectLines)
@@ -97,7 +99,8 @@ package enum UpstreamRequestHead {
 
     /// The kinds that do not pass, whatever they are called exactly.
     private static func dropped(
-        _ head: borrowing RequestHead, _ route: Route, _ believed: FieldKindSet, _ framing: BodyFraming
+        _ head: borrowing RequestHead, _ route: Route, _ believed: FieldKindSet, _ framing: BodyFraming,
+        _ hasBegunContent: Bool
     ) -> FieldKindSet {
         var dropped = HopByHopFields.ofRequests.union(OverrideFields.kinds.subtracting(believed))
         // Where no token is read from it the field is the upstream's business; everywhere else it held the credential, or
@@ -105,8 +108,9 @@ package enum UpstreamRequestHead {
         if route.access != .public && route.tokenSources.readsAuthorization && !route.forwardsToken {
             dropped.insert(.authorization)
         }
-        // A 1.0 client cannot be told to continue, and without content nobody waits (RFC 9110 §10.1.1).
-        if head.index.minorVersion == 0 || !framing.hasContent { dropped.insert(.expect) }
+        // A 1.0 client cannot be told to continue, and without content nobody waits (RFC 9110 §10.1.1). Nor does who has
+        // begun: an upstream that is asked all the same, and says no, might take that content for the next request.
+        if head.index.minorVersion == 0 || !framing.hasContent || hasBegunContent { dropped.insert(.expect) }
         return dropped
     }
 

@@ -7,7 +7,7 @@ package final class Upstream: Sendable {
     package let connectTimeout: Nanoseconds
     /// From the last byte of the request to the response's head.
     package let responseTimeout: Nanoseconds
-    /// Between bytes behind the head; never for tunnels and `text/event-stream`.
+    /// Between bytes behind the head; tunnels and `text/event-stream` only when one side has left or does not read.
     package let streamIdleTimeout: Nanoseconds
     /// Kept a loop.
     package let idleConnectionsMax: Int

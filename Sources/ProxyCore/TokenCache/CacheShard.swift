@@ -65,7 +65,7 @@ package struct CacheShard: Sendable {
     /// - Parameter joinableSince: flights that departed earlier may take longer than anybody waits.
     package mutating func lookupOrJoin(
         _ fingerprint: TokenFingerprint, waiter: WaiterID, at now: Instant, notOlderThan: UInt64,
-        joinableSince: UInt64 = 0
+        joinableSince: UInt64
     ) -> Lookup {
         if let hit = self.lookup(fingerprint, at: now, notOlderThan: notOlderThan) { return hit }
         let departed = max(notOlderThan, joinableSince)

@@ -12,17 +12,6 @@ package enum FlightVerdict: Sendable {
     }
 }
 
-/// Who is told of a landing, each once, and what: of a flight that a younger one has overtaken, what that one brought.
-package struct Landed: Sendable {
-    package let waiters: [WaiterID]
-    package let verdict: FlightVerdict
-
-    package init(waiters: [WaiterID], verdict: FlightVerdict) {
-        self.waiters = waiters
-        self.verdict = verdict
-    }
-}
-
 /// Why an authorization server gave no usable answer: never the token's fault, never 401 (ARCHITECTURE §7).
 package enum AuthorizationServerFailure: Error, Sendable, Hashable {
     /// Unreachable, slow, 429, 5xx, or the breaker is open; seconds to wait where known.

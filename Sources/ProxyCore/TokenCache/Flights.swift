@@ -14,7 +14,8 @@ struct Flights: Sendable {
     private var flights: [FlightID: Flight] = [:]
     /// The flights of each token that are in the air, in the order they took off.
     ///
-    /// Seldom more than one: only a route with a `max_answer_age` of its own begins another.
+    /// Seldom more than one: only a route with a `max_answer_age` of its own begins another, and who finds one that may
+    /// outlast its patience.
     private var inAir: [TokenFingerprint: [FlightID]] = [:]
     private var nextNumber: UInt64
     private let numberStride: UInt64

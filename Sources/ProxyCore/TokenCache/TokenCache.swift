@@ -27,7 +27,7 @@ package final class TokenCache: Sendable {
     @inline(__always)
     package func lookupOrJoin(
         _ fingerprint: TokenFingerprint, waiter: WaiterID, at now: Instant, notOlderThan: UInt64,
-        joinableSince: UInt64 = 0
+        joinableSince: UInt64
     ) -> CacheShard.Lookup {
         self.shards[Self.shard(of: fingerprint)].withLock {
             $0.lookupOrJoin(

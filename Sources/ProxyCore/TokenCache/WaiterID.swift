@@ -1,6 +1,7 @@
 /// A request that waits for an answer, as its loop knows it: which loop, which place, and which tenant of that place.
 ///
-/// The generation makes telling a waiter that has gone harmless: its place has another tenant by then.
+/// The generation makes telling a waiter that has gone harmless: its place has another tenant by then, or its tenant
+/// another name.
 package struct WaiterID: Sendable, Hashable {
     package var loop: UInt16
     package var slot: UInt32

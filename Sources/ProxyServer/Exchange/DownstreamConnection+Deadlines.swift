@@ -65,10 +65,15 @@ extension DownstreamConnection {
     private func streamStalled() {
         // Whatever was to be fetched has been, or never will be.
         guard let exchange, !exchange.responseStarted else {
-            return self.abortExchange(self.endpoint.isFlushed ? .upstreamTimeout : .clientGone, atOnce: true)
+            return self.abortExchange(self.clientHoldsUp ? .clientGone : .upstreamTimeout, atOnce: true)
         }
         self.releaseUpstream(reusable: false)
         self.refuse(.upstreamTimeout, route: exchange.route)
+    }
+
+    /// The client does not take what is there for it, or has shut down its writing and may as well have left.
+    private var clientHoldsUp: Bool {
+        !self.endpoint.isFlushed || self.endpoint.wantsWriting || self.endpoint.peerHasEnded
     }
 
     private func bodyTooSlow() {

@@ -95,6 +95,7 @@ extension DownstreamConnection {
     ///   - atOnce: without waiting for what the client may still send.
     func abortExchange(_ reason: Refusal = .upstreamMalformed, atOnce: Bool = false) {
         guard let exchange else { return self.close() }
+        exchange.responseBytes = exchange.responseBody.contentCount
         self.record(.cut(reason), route: exchange.route)
         self.releaseUpstream(reusable: false)
         // A body that only the connection's end delimits would look whole behind an orderly close.

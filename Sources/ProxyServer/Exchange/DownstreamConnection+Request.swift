@@ -8,11 +8,12 @@ extension DownstreamConnection {
         _ head: borrowing RequestHead, of exchange: Exchange, _ grant: AccessGrant, on upstream: ServiceConnection
     ) {
         guard let requestID = exchange.requestID, let endpoint = upstream.endpoint else { return }
+        let hasBegunContent = self.inbound.count > exchange.headByteCount && exchange.requestFraming.hasContent
         self.context.writer.reset()
         do {
             try UpstreamRequestHead.write(
                 head, grant: grant, peer: self.peer, requestID: requestID, framing: exchange.requestFraming,
-                generation: exchange.generation.generation,
+                hasBegunContent: hasBegunContent, generation: exchange.generation.generation,
                 into: &self.context.writer)
         } catch {
             self.releaseUpstream(reusable: true)
@@ -33,11 +34,14 @@ extension DownstreamConnection {
         self.inbound.consume(exchange.headByteCount)
         exchange.headByteCount = 0
         self.bodyRate = BodyRateWindow(contentCount: 0, now: self.context.loop.now)
-        // Who has sent of its body does not wait to be asked for it, and the upstream need not ask (RFC 9110 §10.1.1).
-        if !self.inbound.isEmpty { exchange.awaitsContinue = false }
-        // Until somebody says 100 it is the upstream that has to answer.
-        if exchange.awaitsContinue { endpoint.deadline = self.context.loop.now + grant.route.upstream.responseTimeout }
-        self.progressed()
+        if hasBegunContent { exchange.awaitsContinue = false }
+        if exchange.awaitsContinue {
+            exchange.upstreamHoldsBack = true
+            // Until somebody says 100 it is the upstream that has to answer.
+            endpoint.deadline = self.context.loop.now + grant.route.upstream.responseTimeout
+        } else {
+            self.progressed()
+        }
         self.sendRequestHeadWithBody(to: endpoint, of: upstream)
     }
 
@@ -166,7 +170,7 @@ extension DownstreamConnection {
         exchange.awaitsContinue = false
         exchange.upstream?.endpoint?.deadline = .max
         self.bodyRate?.goOn(at: self.context.loop.now)
-        self.updateDeadline()
+        self.progressed()
     }
 
     private func pauseClient(until upstream: Endpoint) {

@@ -94,7 +94,10 @@ extension DownstreamConnection: ServiceConnectionUser {
             return false
         }
         exchange.interimCount += 1
-        if exchange.awaitsContinue, connection.parser.index.status == 100 { self.clientGoesOn(exchange) }
+        if connection.parser.index.status == 100 {
+            exchange.upstreamHoldsBack = false
+            if exchange.awaitsContinue { self.clientGoesOn(exchange) }
+        }
         let inbound = endpoint.inbound
         let head = ResponseHead(bytes: inbound.bytes, index: connection.parser.index)
         // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
@@ -125,7 +128,7 @@ extension DownstreamConnection: ServiceConnectionUser {
         exchange.upstreamKeepsAlive =
             head.keepsAlive && !isEarly && framing != .untilClose
             && !head.index.announcesForbiddenContent(for: exchange.method)
-        exchange.isBodyUnwanted = exchange.awaitsContinue
+        exchange.isBodyUnwanted = exchange.upstreamHoldsBack && isEarly
         exchange.status = head.index.status
         // Whoever has its answer may take its time with the rest of the body, or never send it.
         self.bodyRate = nil
@@ -135,18 +138,14 @@ extension DownstreamConnection: ServiceConnectionUser {
             framing, outgoing: clientFraming == .chunked ? .chunked : .plain,
             limits: exchange.generation.generation.limits.head)
         if framing == .chunked { exchange.responseNominations = NominatedTrailers(head) }
-        if exchange.mayIdle { self.mayIdle(exchange) }
+        // An event stream may be silent for as long as it likes, if its client is there for certain: one that has said all
+        // it will may as well have left, and only what is written to it would show that.
+        if exchange.mayIdle, !self.endpoint.peerHasEnded { exchange.streamIdleTimeout = .max / 2 }
+        // What the request's body was given is over with it.
+        if self.stallDeadline != .max { self.progressed() }
         endpoint.deadline = .max
         endpoint.inbound.consume(connection.parser.index.byteCount)
         self.sendResponseHead(of: exchange, from: endpoint)
-    }
-
-    /// An event stream may be silent for as long as it likes, if its client is there for certain: one that has said all it
-    /// will may as well have left, and only what is written to it would show that.
-    private func mayIdle(_ exchange: Exchange) {
-        if !self.endpoint.peerHasEnded { exchange.streamIdleTimeout = .max / 2 }
-        // The request's body may have set one that is shorter.
-        if self.stallDeadline != .max { self.progressed() }
     }
 
     private static func isEventStream(_ head: borrowing ResponseHead) -> Bool {

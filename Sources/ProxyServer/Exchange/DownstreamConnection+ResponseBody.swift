@@ -114,6 +114,10 @@ extension DownstreamConnection {
         upstream.wantsReading = false
         if self.endpoint.isFlushed { self.endpoint.wantsWriting = true }
         self.watchStream()
+        // To be silent is an event stream's right; not to take what it says is nobody's.
+        guard let exchange, exchange.mayIdle, let route = exchange.route else { return }
+        self.stallDeadline = min(self.stallDeadline, self.context.loop.now + route.upstream.streamIdleTimeout)
+        self.updateDeadline()
     }
 
     /// The response outlasts its first bytes: from now on its time is limited, by silence and by the token's end.

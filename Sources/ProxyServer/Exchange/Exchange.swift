@@ -27,8 +27,10 @@ final class Exchange {
     var requestHeadSent = false
     /// The client holds its body back until the upstream says 100 (RFC 9110 §10.1.1): that is not slowness.
     var awaitsContinue: Bool
-    /// The final answer came instead of the 100: nothing of the body goes on, for the upstream may take it for the next
-    /// request.
+    /// The upstream was asked whether the body may come, and has not said 100.
+    var upstreamHoldsBack = false
+    /// The final answer came instead of the 100: nothing more of the body goes on, for the upstream may take it for the
+    /// next request.
     var isBodyUnwanted = false
     /// A body byte has left for the upstream: the request cannot be sent a second time.
     var bodyByteSent = false
@@ -43,7 +45,7 @@ final class Exchange {
     var upstreamKeepsAlive = false
     /// Interim responses seen.
     var interimCount = 0
-    /// `text/event-stream` and the like may be silent as long as they want.
+    /// `text/event-stream`: may be silent as long as its client is there and reads.
     var mayIdle = false
     var streamIdleTimeout: Nanoseconds = 0
 

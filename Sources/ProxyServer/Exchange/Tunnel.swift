@@ -46,7 +46,11 @@ final class Tunnel {
     }
 
     /// Silence is an open tunnel's right; where one side has left, the other may have, too, and nobody would notice.
-    private func progressed() { self.owner.tunnelProgressed(mayBeSilent: !self.clientIsDone && !self.upstreamIsDone) }
+    private func progressed() {
+        // Who does not take what is there has a time of its own, whatever comes the other way.
+        guard !self.client.wantsWriting, !self.upstream.wantsWriting else { return }
+        self.owner.tunnelProgressed(mayBeSilent: !self.clientIsDone && !self.upstreamIsDone)
+    }
 
     private func move(from source: Endpoint, to sink: Endpoint) {
         guard !source.inbound.isEmpty else { return source.inbound.releaseIfEmpty() }

@@ -283,11 +283,11 @@ import Testing
         ).path
         try #require(mkfifo(pipe, 0o600) == 0)
         defer { unlink(pipe) }
-        let refusal = "cannot be read: it is no regular file"
         let secret = self.sample.with("admin.token", "{file: '\(pipe)'}").errors()
-        #expect(secret.contains { $0.contains("secret file `\(pipe)` \(refusal) (put the secret there") })
+        #expect(secret.contains { $0.contains("the secret is empty") }, "\(secret)")
         let keys = self.sample.without("\(self.server).jwt.jwks_uri")
             .with("\(self.server).jwt.jwks_file", "'\(pipe)'").errors()
+        let refusal = "cannot be read: it is no regular file"
         #expect(keys.contains { $0.contains("key file `\(pipe)` \(refusal) (write the path of a JWK Set") })
         let report = CheckReport(checking: pipe, environment: [:])
         #expect(report.exitCode == 1)

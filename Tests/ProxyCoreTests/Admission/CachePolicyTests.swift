@@ -226,7 +226,7 @@ struct CachePolicyTests {
             let print = keys.fingerprint(of: "t\(number)".utf8.span, identity: world.server.identity)
             guard
                 case .depart(let flight) = cache.lookupOrJoin(
-                    print, waiter: world.waiter(), at: world.now, notOlderThan: 0)
+                    print, waiter: world.waiter(), at: world.now, notOlderThan: 0, joinableSince: 0)
             else {
                 Issue.record("an invented token was known")
                 return
@@ -251,7 +251,7 @@ struct CachePolicyTests {
         var outcomes: [String] = []
         for slot in 0..<3 as Range<UInt32> {
             let waiter = WaiterID(loop: 0, slot: slot, generation: 0)
-            switch cache.lookupOrJoin(print, waiter: waiter, at: .second(0), notOlderThan: 0) {
+            switch cache.lookupOrJoin(print, waiter: waiter, at: .second(0), notOlderThan: 0, joinableSince: 0) {
             case .depart: outcomes.append("depart")
             case .wait: outcomes.append("wait")
             case .crowded: outcomes.append("crowded")

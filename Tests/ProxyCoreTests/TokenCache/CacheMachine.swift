@@ -95,7 +95,8 @@ struct FaultyCache: CacheMachine {
             return hit
         }
         let asked = self.fault == .stampedes ? now.monotonic + 1 : self.fault == .ignoresAge ? 0 : notOlderThan
-        let found = self.shard.lookupOrJoin(token, waiter: waiter, at: self.seen(now), notOlderThan: asked)
+        let found = self.shard.lookupOrJoin(
+            token, waiter: waiter, at: self.seen(now), notOlderThan: asked, joinableSince: 0)
         if case .wait(let flight) = found { self.joined[flight] = waiter }
         return self.changed(found, token, now)
     }

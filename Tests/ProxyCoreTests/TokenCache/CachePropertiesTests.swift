@@ -235,18 +235,22 @@ struct CacheRun<Machine: CacheMachine> {
 
     private mutating func land(_ id: FlightID, fails: Bool) {
         guard let flight = self.flights.removeValue(forKey: id) else { return }
+        let token = self.world.subjects[flight.subject].kept
+        let truth: FlightVerdict = token.map { .accepted($0) } ?? .rejected(.inactive)
         let verdict: FlightVerdict =
             if fails {
                 .failed(.unavailable(retryAfter: nil))
-            } else if let token = self.world.subjects[flight.subject].kept {
-                .accepted(token)
+            } else if flight.isOvertaken {
+                // What was true when it was asked, and is no longer.
+                token == nil ? self.world.subjects[0].kept.map { .accepted($0) } ?? truth : .rejected(.inactive)
             } else {
-                .rejected(.inactive)
+                truth
             }
         let told = self.machine.land(id, verdict: verdict, at: self.now)
         if told.waiters != flight.waiters { self.broken.insert(.waitersToldOnce) }
-        // A failure is not told where the answer is known.
-        if case .failed = told.verdict, !fails || flight.isOvertaken { self.broken.insert(.youngestAnswerTold) }
+        if !Self.isSameKind(told.verdict, flight.isOvertaken ? truth : verdict) {
+            self.broken.insert(.youngestAnswerTold)
+        }
         // Once more: nobody may be told again.
         let again = self.machine.land(id, verdict: verdict, at: self.now)
         if !again.waiters.isEmpty { self.broken.insert(.waitersToldOnce) }
@@ -256,6 +260,14 @@ struct CacheRun<Machine: CacheMachine> {
             self.flights[other]?.isOvertaken = true
         }
         self.keep(flight.subject, askedAt: flight.departedAt)
+    }
+
+    private static func isSameKind(_ one: FlightVerdict, _ other: FlightVerdict) -> Bool {
+        switch (one, other) {
+        case (.accepted(let one), .accepted(let other)): one === other
+        case (.rejected, .rejected), (.failed, .failed): true
+        default: false
+        }
     }
 
     private mutating func abandon(_ random: inout EventRandom) {

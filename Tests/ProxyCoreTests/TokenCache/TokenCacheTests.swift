@@ -18,7 +18,8 @@ struct TokenCacheTests {
                     group.addTask {
                         (0..<100 as Range<UInt32>).compactMap { slot in
                             let waiter = WaiterID(loop: loop, slot: slot, generation: 0)
-                            let lookup = cache.lookupOrJoin(print, waiter: waiter, at: .second(0), notOlderThan: 0)
+                            let lookup = cache.lookupOrJoin(
+                                print, waiter: waiter, at: .second(0), notOlderThan: 0, joinableSince: 0)
                             return if case .depart(let flight) = lookup { flight } else { nil }
                         }
                     }
@@ -45,7 +46,9 @@ struct TokenCacheTests {
             negativeBytesMax: 1_024)
         let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
         let waiter = WaiterID(loop: 0, slot: 0, generation: 0)
-        guard case .depart(let flight) = cache.lookupOrJoin(.chosen(1), waiter: waiter, at: .second(0), notOlderThan: 0)
+        guard
+            case .depart(let flight) = cache.lookupOrJoin(
+                .chosen(1), waiter: waiter, at: .second(0), notOlderThan: 0, joinableSince: 0)
         else {
             Issue.record("a cold token departs")
             return

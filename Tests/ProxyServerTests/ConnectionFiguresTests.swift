@@ -1,4 +1,3 @@
-import Observability
 import ProxyCore
 import ReactorTesting
 import TestSupport
@@ -29,12 +28,8 @@ import Testing
 
     /// By what follows `bearergate_connections`.
     private static func figures(of proxy: ScriptedProxy) throws -> [String: Int] {
-        let text = String(
-            decoding: PrometheusText(
-                registry: proxy.context.shared.registry, servers: [], process: nil, version: "0"
-            ).render(), as: UTF8.self)
         var figures: [String: Int] = [:]
-        for line in text.split(separator: "\n") where line.hasPrefix("bearergate_connections") {
+        for line in proxy.metrics(beginning: "bearergate_connections") {
             let words = line.dropFirst("bearergate_connections".count).split(
                 separator: " ", omittingEmptySubsequences: false)
             figures[String(words[0])] = Int(try #require(words.last))

@@ -1,4 +1,3 @@
-import Observability
 import ReactorTesting
 import TestSupport
 import Testing
@@ -60,12 +59,8 @@ import Testing
     }
 
     private static func reasons(of proxy: ScriptedProxy) throws -> [String: Int] {
-        let text = String(
-            decoding: PrometheusText(
-                registry: proxy.context.shared.registry, servers: [], process: nil, version: "0"
-            ).render(), as: UTF8.self)
         var reasons: [String: Int] = [:]
-        for line in text.split(separator: "\n") where line.hasPrefix("bearergate_decisions_total{") {
+        for line in proxy.metrics(beginning: "bearergate_decisions_total{") {
             let start = try #require(line.firstRange(of: "reason=\"")).upperBound
             reasons[String(line[start...].prefix { $0 != "\"" }), default: 0] +=
                 Int(line.split(separator: " ").last ?? "") ?? 0

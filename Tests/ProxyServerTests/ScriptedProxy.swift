@@ -43,6 +43,14 @@ final class ScriptedProxy {
         try self.context.listen(on: socket[0], as: ListenerSettings(trustedPeers: .nobody))
     }
 
+    /// The lines of the exposition that begin so.
+    func metrics(beginning: String) -> [Substring] {
+        let exposition = PrometheusText(
+            registry: self.context.shared.registry, servers: [], process: nil, version: "0")
+        return String(decoding: exposition.render(), as: UTF8.self).split(separator: "\n")
+            .filter { $0.hasPrefix(beginning) }
+    }
+
     static func generation(_ change: (inout StandardConfiguration) -> Void = { _ in }) throws -> ProxyGeneration {
         try StandardConfiguration {
             $0.upstreamURL = "http://127.0.0.1:9000"

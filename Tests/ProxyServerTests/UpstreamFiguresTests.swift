@@ -1,4 +1,3 @@
-import Observability
 import Reactor
 import ReactorTesting
 import TestSupport
@@ -32,12 +31,8 @@ import Testing
 
     /// By state.
     private static func figures(of proxy: ScriptedProxy) throws -> [String: Int] {
-        let text = String(
-            decoding: PrometheusText(
-                registry: proxy.context.shared.registry, servers: [], process: nil, version: "0"
-            ).render(), as: UTF8.self)
         var figures: [String: Int] = [:]
-        for line in text.split(separator: "\n") where line.hasPrefix("bearergate_upstream_connections{") {
+        for line in proxy.metrics(beginning: "bearergate_upstream_connections{") {
             let state = line.contains("state=\"idle\"") ? "idle" : "busy"
             figures[state] = Int(try #require(line.split(separator: " ").last))
         }

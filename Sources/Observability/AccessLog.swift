@@ -235,7 +235,7 @@ package struct AccessLogError: Error, Sendable, Hashable {
 
     /// What is wrong, in words.
     package var cause: String {
-        if self.code == ENXIO { return "it is a pipe that nobody reads, or a socket" }
+        if self.code == ENXIO { return "it is a pipe that nobody reads (start its reader first), or a socket" }
         return unsafe String(cString: strerror(self.code))
     }
 }

@@ -43,10 +43,7 @@ struct ClaimReader {
             return nil
         }
         // No service should ever see these in an identity, however it is encoded on the way (RFC 9110 §5.5).
-        let subject = self.document.octets(of: place)
-        for index in subject.indices where subject[index] < 0x20 && subject[index] != 0x09 || subject[index] == 0x7F {
-            throw .malformedClaim(.subject)
-        }
+        guard !self.document.octets(of: place).holdsControl else { throw .malformedClaim(.subject) }
         return place
     }
 

@@ -39,6 +39,12 @@ extension Span<UInt8> {
         return true
     }
 
+    /// Whether a control stands here that no field value can carry: C0 but tab, or DEL (RFC 9110 §5.5).
+    package var holdsControl: Bool {
+        for index in self.indices where self[index] < 0x20 && self[index] != 0x09 || self[index] == 0x7F { return true }
+        return false
+    }
+
     /// A copy of the bytes.
     @inlinable
     package func copied() -> [UInt8] {

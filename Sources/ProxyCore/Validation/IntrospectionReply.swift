@@ -111,12 +111,7 @@ package enum IntrospectionReply {
     /// Whether a claim holds no control but tab, or is not there.
     private static func isWritable(_ claim: RegisteredClaim, in answer: ActiveToken) -> Bool {
         guard let place = answer.place(of: claim) else { return true }
-        let document = answer.claims.document
-        let octets = document.octets(of: place)
-        for index in octets.indices where octets[index] < 0x20 && octets[index] != 0x09 || octets[index] == 0x7F {
-            return false
-        }
-        return true
+        return !answer.claims.document.octets(of: place).holdsControl
     }
 
     /// `delay-seconds` (RFC 9110 §10.2.3), at most 60; a date is not taken: our clock and the server's may differ.

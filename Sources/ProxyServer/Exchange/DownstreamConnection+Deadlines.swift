@@ -71,8 +71,9 @@ extension DownstreamConnection {
         self.refuse(.upstreamTimeout, route: exchange.route)
     }
 
-    /// The client does not take what is there for it, or has shut down its writing and may as well have left.
-    private var clientHoldsUp: Bool {
+    /// The client does not take what is there for it, or has shut down its writing and may as well have left: only what
+    /// is written to it would show that.
+    var clientHoldsUp: Bool {
         !self.endpoint.isFlushed || self.endpoint.wantsWriting || self.endpoint.peerHasEnded
     }
 

@@ -215,7 +215,9 @@ extension DownstreamConnection {
     func progressed() {
         guard let exchange else { return }
         if exchange.requestFraming != .none || exchange.responseStarted {
-            self.stallDeadline = self.context.loop.now + exchange.streamIdleTimeout
+            // An event stream may be silent for as long as it likes, if its client is there for certain and reads.
+            let mayBeSilent = exchange.mayIdle && !self.clientHoldsUp
+            self.stallDeadline = mayBeSilent ? .max : self.context.loop.now + exchange.streamIdleTimeout
             self.updateDeadline()
         }
     }

@@ -128,7 +128,6 @@ extension DownstreamConnection: ServiceConnectionUser {
         exchange.upstreamKeepsAlive =
             head.keepsAlive && !isEarly && framing != .untilClose
             && !head.index.announcesForbiddenContent(for: exchange.method)
-        exchange.isBodyUnwanted = exchange.upstreamHoldsBack && isEarly
         exchange.status = head.index.status
         // Whoever has its answer may take its time with the rest of the body, or never send it.
         self.bodyRate = nil
@@ -138,9 +137,6 @@ extension DownstreamConnection: ServiceConnectionUser {
             framing, outgoing: clientFraming == .chunked ? .chunked : .plain,
             limits: exchange.generation.generation.limits.head)
         if framing == .chunked { exchange.responseNominations = NominatedTrailers(head) }
-        // An event stream may be silent for as long as it likes, if its client is there for certain: one that has said all
-        // it will may as well have left, and only what is written to it would show that.
-        if exchange.mayIdle, !self.endpoint.peerHasEnded { exchange.streamIdleTimeout = .max / 2 }
         // What the request's body was given is over with it.
         if self.stallDeadline != .max { self.progressed() }
         endpoint.deadline = .max

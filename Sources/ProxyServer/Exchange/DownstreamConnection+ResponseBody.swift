@@ -115,9 +115,7 @@ extension DownstreamConnection {
         if self.endpoint.isFlushed { self.endpoint.wantsWriting = true }
         self.watchStream()
         // To be silent is an event stream's right; not to take what it says is nobody's.
-        guard let exchange, exchange.mayIdle, let route = exchange.route else { return }
-        self.stallDeadline = min(self.stallDeadline, self.context.loop.now + route.upstream.streamIdleTimeout)
-        self.updateDeadline()
+        if self.exchange?.mayIdle == true { self.progressed() }
     }
 
     /// The response outlasts its first bytes: from now on its time is limited, by silence and by the token's end.

@@ -242,10 +242,8 @@ extension DownstreamConnection: EndpointHandler {
 
     func endpointPeerClosed(_ endpoint: Endpoint) {
         // It may still read, so what it asked is answered (RFC 9112 §9.6); who reads on comes to the end by itself.
-        guard case .exchanging = self.phase, let exchange, exchange.mayIdle, let route = exchange.route else { return }
         // But not for ever, where nothing may come that would show that nobody reads.
-        exchange.streamIdleTimeout = route.upstream.streamIdleTimeout
-        self.progressed()
+        if case .exchanging = self.phase, self.exchange?.mayIdle == true { self.progressed() }
     }
 
     /// Reset, or gone altogether: its upstream is released at once.

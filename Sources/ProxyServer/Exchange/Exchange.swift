@@ -31,7 +31,7 @@ final class Exchange {
     var upstreamHoldsBack = false
     /// The final answer came instead of the 100: nothing more of the body goes on, for the upstream may take it for the
     /// next request.
-    var isBodyUnwanted = false
+    var isBodyUnwanted: Bool { self.upstreamHoldsBack && self.responseStarted }
     /// A body byte has left for the upstream: the request cannot be sent a second time.
     var bodyByteSent = false
     var retried = false

@@ -21,7 +21,7 @@ SMALL_CACHE = "ttl: 20s, negative_ttl: 3s, size: 256KiB, negative_size: 128KiB"
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=1:halt_on_error=0:abort_on_error=0",
     "LSAN_OPTIONS": f"print_suppressions=0:suppressions={REPOSITORY}/deploy/leak-sanitizer.suppressions",
-    "TSAN_OPTIONS": f"halt_on_error=0:report_signal_unsafe=0:suppressions={REPOSITORY}/deploy/thread-sanitizer.suppressions",
+    "TSAN_OPTIONS": "halt_on_error=0:report_signal_unsafe=0",
 }
 REPORT = re.compile(r"ERROR: AddressSanitizer|ERROR: LeakSanitizer|WARNING: ThreadSanitizer|runtime error:|Fatal error|"
                     r"LeakSanitizer has encountered|SUMMARY: \w+Sanitizer")

@@ -129,7 +129,7 @@ let package = Package(
         .target(
             name: "ProxyServer", dependencies: ["ProxyCore", "HTTPWire", "OAuthModel", "Reactor", "Observability"],
             swiftSettings: hotPath),
-        .target(name: "BoundedHTTPClient", dependencies: [asyncHTTPClient] + nio, swiftSettings: house),
+        .target(name: "BoundedHTTPClient", dependencies: [asyncHTTPClient, nioSSL] + nio, swiftSettings: house),
         .target(
             name: "AuthorizationServerClient",
             dependencies: ["BoundedHTTPClient", "ProxyCore", "OAuthModel", "JOSE", asyncHTTPClient, nioSSL] + nio,

@@ -2,14 +2,17 @@ import AsyncHTTPClient
 import BoundedHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 package import NIOSSL
 import OAuthModel
 import ProxyCore
+import Synchronization
 
 /// The connections over which authorization servers are asked: kept alive, TLS where the address says so, no redirects,
 /// no proxy from the environment, no compression.
 ///
-/// One for the process. `shutdown` must be called before it is let go.
+/// One for the process. Each server has a client and a loop of its own, so that one whose name or whose connections hang
+/// holds up nobody else. `shutdown` must be called before it is let go.
 package final class AuthorizationServerConnections: Sendable {
     /// One question.
     ///
@@ -30,7 +33,20 @@ package final class AuthorizationServerConnections: Sendable {
         var body: [UInt8]
     }
 
-    private let client: BoundedHTTPClient
+    /// Where to, and how long a connection may take to come about: whoever asks while one is made waits for that one.
+    private struct Way: Hashable {
+        let authority: String
+        let connectTimeout: Nanoseconds
+    }
+
+    private struct Ways {
+        var clients: [Way: BoundedHTTPClient] = [:]
+        var isShutDown = false
+    }
+
+    private let ways = Mutex(Ways())
+    private let connectionsPerServerMax: Int
+    private let roots: NIOSSLTrustRoots
 
     /// Connections of their own, none of them open yet.
     ///
@@ -39,37 +55,78 @@ package final class AuthorizationServerConnections: Sendable {
     ///     guard counts calls already, and a second queue behind it would hide their waits.
     ///   - roots: who may vouch for a server's name over https: the system's authorities, unless a test has its own.
     package init(connectionsPerServerMax: Int = 65_536, trusting roots: NIOSSLTrustRoots = .default) {
-        self.client = BoundedHTTPClient(headTimeout: Self.headTimeout) { configuration in
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = roots
-            configuration.tlsConfiguration = tls
-            configuration.decompression = .disabled
-            configuration.proxy = nil
-            configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerServerMax
-        }
+        self.connectionsPerServerMax = connectionsPerServerMax
+        self.roots = roots
     }
 
     /// Cuts what is under way and closes all connections.
-    package func shutdown() async { await self.client.shutdown() }
+    package func shutdown() async {
+        let clients = self.ways.withLock { ways in
+            ways.isShutDown = true
+            let clients = ways.clients.values
+            ways.clients = [:]
+            return Array(clients)
+        }
+        for client in clients { await client.shutdown() }
+    }
 
-    /// Puts one question; the deadline covers connecting, the head and the whole body.
+    /// Puts one question; the limit covers connecting, the head and the whole body.
+    ///
+    /// - Parameter connectTimeout: how long a connection may take to come about.
     func ask(
-        _ question: Question, bytesMax: Int, within limit: Nanoseconds
+        _ question: Question, bytesMax: Int, within limit: Nanoseconds, connectTimeout: Nanoseconds = connectTimeoutMax
     ) async throws(AuthorizationServerError) -> Answer {
+        let way = Way(
+            authority: Self.authority(of: question.url),
+            connectTimeout: min(max(connectTimeout, Self.connectTimeoutMin), Self.connectTimeoutMax))
+        guard let client = self.client(for: way) else { throw .cancelled }
         let request = BoundedHTTPClient.Request(
             question.body == nil ? .GET : .POST, question.url, fields: question.fields, body: question.body)
-        do throws(BoundedHTTPClient.Failure) {
-            let response = try await self.client.send(
-                request, bytesMax: bytesMax, within: .nanoseconds(Int64(clamping: limit)))
-            return Answer(
-                status: response.status,
-                contentTypes: response.headers["content-type"].map { [UInt8]($0.utf8) },
-                contentEncodings: response.headers["content-encoding"].map { [UInt8]($0.utf8) },
-                retryAfter: response.headers.first(name: "retry-after").map { [UInt8]($0.utf8) },
-                body: response.body)
-        } catch {
-            throw Self.problem(error, bytesMax: bytesMax)
+        let deadline = Deadline(after: limit)
+        for staleLeft in stride(from: Self.staleConnectionsMax, through: 0, by: -1) {
+            do throws(BoundedHTTPClient.Failure) {
+                let response = try await client.send(
+                    request, bytesMax: bytesMax, within: .nanoseconds(Int64(clamping: deadline.left)))
+                return Answer(
+                    status: response.status,
+                    contentTypes: response.headers["content-type"].map { [UInt8]($0.utf8) },
+                    contentEncodings: response.headers["content-encoding"].map { [UInt8]($0.utf8) },
+                    retryAfter: response.headers.first(name: "retry-after").map { [UInt8]($0.utf8) },
+                    body: response.body)
+            } catch {
+                // Questions change nothing, and a connection that had ended is not the server's failure.
+                guard error == .stale, staleLeft > 0 else { throw Self.problem(error, bytesMax: bytesMax) }
+            }
         }
+        throw .unreachable(reason: Self.staleReason)
+    }
+
+    /// The client that goes there; nil behind `shutdown`.
+    private func client(for wanted: Way) -> BoundedHTTPClient? {
+        self.ways.withLock { ways in
+            guard !ways.isShutDown else { return nil }
+            if let known = ways.clients[wanted] { return known }
+            let way =
+                ways.clients.count < Self.waysMax
+                ? wanted : Way(authority: "", connectTimeout: Self.connectTimeoutMax)
+            if let shared = ways.clients[way] { return shared }
+            let client = BoundedHTTPClient(headTimeout: Self.headTimeout, on: ServerLoops.loop(of: way.authority)) {
+                var tls = TLSConfiguration.makeClientConfiguration()
+                tls.trustRoots = self.roots
+                $0.tlsConfiguration = tls
+                $0.timeout.connect = .nanoseconds(Int64(clamping: way.connectTimeout))
+                $0.decompression = .disabled
+                $0.proxy = nil
+                $0.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = self.connectionsPerServerMax
+            }
+            ways.clients[way] = client
+            return client
+        }
+    }
+
+    private static func authority(of url: String) -> String {
+        guard let scheme = url.firstRange(of: "://") else { return "" }
+        return String(url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" })
     }
 
     private static func problem(_ failure: BoundedHTTPClient.Failure, bytesMax: Int) -> AuthorizationServerError {
@@ -77,6 +134,7 @@ package final class AuthorizationServerConnections: Sendable {
         case .notConnected(let reason): .notConnected(reason: Self.reason(reason))
         case .connectionFailed(let reason): .unreachable(reason: Self.reason(reason))
         case .cutShort: .unreachable(reason: "the connection ended within the answer")
+        case .stale: .unreachable(reason: Self.staleReason)
         case .timedOut: .timedOut
         case .cancelled: .cancelled
         case .responseTooLong: .answerTooLong(bytesMax: bytesMax)
@@ -97,6 +155,15 @@ package final class AuthorizationServerConnections: Sendable {
 
     /// Longer than any timeout a configuration would give a question.
     private static let headTimeout = TimeAmount.seconds(60)
+    /// The first packet is sent again after a second.
+    private static let connectTimeoutMin: Nanoseconds = .seconds(1)
+    /// As long as a name lookup, a handshake and a lost packet may take.
+    static let connectTimeoutMax: Nanoseconds = .seconds(5)
+    /// A server that starts anew leaves several behind; each is found out once.
+    private static let staleConnectionsMax = 3
+    private static let staleReason = "the connections that were kept had ended"
+    /// Far more than a configuration has servers; beyond it they share one client.
+    private static let waysMax = 128
     /// A certificate problem with its names; a log line stays one.
     private static let reasonOctetsMax = 300
 }

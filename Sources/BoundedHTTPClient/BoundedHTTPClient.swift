@@ -2,11 +2,13 @@ package import AsyncHTTPClient
 package import NIOCore
 package import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// HTTP/1.1 for asking servers that are not to be relied on: an answer comes within its time and its size, or not at all.
 ///
 /// Connections are kept alive; no redirect is followed, since whoever answers it would get what is meant for the server
-/// that was asked; nothing is tried again here. `shutdown` must be called before it is let go.
+/// that was asked; nothing is tried again here. TLS is 1.2 or later (RFC 8996). `shutdown` must be called before it is let
+/// go.
 package final class BoundedHTTPClient: Sendable {
     /// One request.
     package struct Request: Sendable {
@@ -40,6 +42,8 @@ package final class BoundedHTTPClient: Sendable {
         case connectionFailed(reason: String)
         /// The connection ended within the answer.
         case cutShort
+        /// A connection that had been kept had ended: the server may not have seen the request (RFC 9112 §9.3.1).
+        case stale
         case timedOut
         /// Given up by us.
         case cancelled
@@ -55,20 +59,28 @@ package final class BoundedHTTPClient: Sendable {
     ///
     /// - Parameters:
     ///   - headTimeout: a backstop for requests whose own limit is longer; it ends with the head.
+    ///   - loops: where its connections live. Names are looked up one after the other on each of them, so a name that
+    ///     hangs holds up the others there.
     ///   - adjust: what is particular to the caller; it cannot change what this type promises.
-    package init(headTimeout: TimeAmount, adjust: (inout HTTPClient.Configuration) -> Void) {
+    package init(
+        headTimeout: TimeAmount, on loops: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        adjust: (inout HTTPClient.Configuration) -> Void
+    ) {
         var configuration = HTTPClient.Configuration()
         configuration.tracing.tracer = nil
         configuration.timeout = HTTPClient.Configuration.Timeout(connect: Self.connectTimeout)
         configuration.connectionPool.idleTimeout = Self.idleTimeout
         adjust(&configuration)
         configuration.redirectConfiguration = .disallow
-        // The head check is made for this version.
+        var tls = configuration.tlsConfiguration ?? .makeClientConfiguration()
+        if tls.minimumTLSVersion != .tlsv13 { tls.minimumTLSVersion = .tlsv12 }
+        configuration.tlsConfiguration = tls
+        // The checks are made for this version.
         configuration.httpVersion = .http1Only
-        configuration.http1_1ConnectionDebugInitializer = { ResponseHeadCheck.install(in: $0) }
+        configuration.http1_1ConnectionDebugInitializer = { ConnectionChecks.install(in: $0) }
         // Whether to try again is decided where the deadline, and what was asked, are known.
         configuration.connectionPool.retryConnectionEstablishment = false
-        self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.client = HTTPClient(eventLoopGroupProvider: .shared(loops), configuration: configuration)
         self.headTimeout = headTimeout
     }
 
@@ -145,7 +157,10 @@ extension BoundedHTTPClient.Failure {
             case is CancellationError: .cancelled
             case let error as HTTPParserError where error == .invalidEOFState: .cutShort
             case is HTTPParserError: .malformed
-            case let error as HTTPClientError where error == .deadlineExceeded || error == .connectTimeout: .timedOut
+            case is StaleConnection: .stale
+            case let error as HTTPClientError where error == .deadlineExceeded: .timedOut
+            case let error as HTTPClientError where error == .connectTimeout:
+                .notConnected(reason: "no connection came about in time")
             case let error as HTTPClientError where error == .cancelled || error == .alreadyShutdown: .cancelled
             // Of a name, and of a literal address.
             case is NIOConnectionError: .notConnected(reason: "\(error)")

@@ -12,15 +12,6 @@ final class ResponseHeadCheck: ChannelInboundHandler {
     private var interimCount = 0
     private var isOver = false
 
-    /// Puts one into a new connection.
-    static func install(in channel: any Channel) -> EventLoopFuture<Void> {
-        channel.eventLoop.submit {
-            let pipeline = channel.pipeline.syncOperations
-            let parser = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
-            try pipeline.addHandler(ResponseHeadCheck(), position: .after(parser))
-        }
-    }
-
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.isOver else { return }
         if case .head(let head) = self.unwrapInboundIn(data) {

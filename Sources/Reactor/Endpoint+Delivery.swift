@@ -96,7 +96,7 @@ extension Endpoint {
             hasTold = true
             switch self.flush() {
             case .drained: self.handler?.endpointWritable(self)
-            case .pending: break
+            case .pending(let sent): if sent > 0 { self.handler?.endpointProgressed(self) }
             case .failed(let error): self.failed(error)
             }
             guard self.state == .open else { return true }

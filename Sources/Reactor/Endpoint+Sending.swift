@@ -92,9 +92,10 @@ extension Endpoint {
     /// Sends what is queued; if some is left, the loop goes on with it in the background.
     package func flush() -> FlushOutcome {
         guard let queue = self.queue else { return .drained }
+        var sent = 0
         while !queue.isEmpty {
             guard self.state == .open else {
-                return self.state == .connecting ? .pending : .failed(SystemError(.send, .notConnected))
+                return self.state == .connecting ? .pending(sent: sent) : .failed(SystemError(.send, .notConnected))
             }
             let buffer = queue.buffer
             let result = unsafe buffer.bytes.withUnsafeBytes { unsafe self.kernel.send(self.descriptor, $0) }
@@ -103,12 +104,13 @@ extension Endpoint {
                 // A short send means a full socket: asking again would only be told so.
                 let isShort = count < buffer.count
                 buffer.consume(count)
+                sent += count
                 guard isShort else { continue }
             case .wouldBlock: break
             case .failed(let error): return .failed(error)
             }
             self.awaitWritable()
-            return .pending
+            return .pending(sent: sent)
         }
         queue.buffer.releaseIfEmpty()
         return .drained

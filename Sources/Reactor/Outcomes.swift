@@ -27,6 +27,7 @@ package enum WriteOutcome: Sendable, Hashable {
 
 package enum FlushOutcome: Sendable, Hashable {
     case drained
-    case pending
+    /// Some is left; so many bytes went.
+    case pending(sent: Int)
     case failed(SystemError)
 }

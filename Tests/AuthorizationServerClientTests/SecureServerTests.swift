@@ -47,9 +47,19 @@ struct SecureServerTests {
         }
     }
 
-    @Test("A server with a trusted certificate in its own name is believed")
-    func fetched() async throws {
-        try await Self.withServer("good") { stub, endpoint in
+    @Test("RFC 8996: TLS 1.0 and 1.1 are no protection", arguments: [TLSVersion.tlsv1, .tlsv11])
+    func oldVersions(version: TLSVersion) async throws {
+        try await Self.withServer("good", speaking: version) { stub, endpoint in
+            await #expect(throws: AuthorizationServerError.self) {
+                _ = try await endpoint.keys(at: stub.origin + "/keys", within: .seconds(60))
+            }
+            #expect(stub.requests.isEmpty)
+        }
+    }
+
+    @Test("A server with a trusted certificate in its own name is believed", arguments: [TLSVersion.tlsv12, .tlsv13])
+    func fetched(version: TLSVersion) async throws {
+        try await Self.withServer("good", speaking: version) { stub, endpoint in
             let set = try await endpoint.keys(at: stub.origin + "/keys", within: .seconds(60))
             #expect(set.keys.map(\.keyIdentifier) == [KeyIdentifier("first")])
             #expect(stub.requests.map(\.target) == ["/keys"])
@@ -59,15 +69,16 @@ struct SecureServerTests {
     // MARK: Scenery
 
     private static func withServer(
-        _ certificate: String, trusting roots: NIOSSLTrustRoots? = nil,
+        _ certificate: String, speaking version: TLSVersion? = nil, trusting roots: NIOSSLTrustRoots? = nil,
         _ body: (StubAuthorizationServer, KeySetEndpoint) async throws -> Void
     ) async throws {
         let folder = try Certificates.made.get()
         func path(_ name: String) -> String { folder.appending(path: name).path }
-        let context = try NIOSSLContext(
-            configuration: .makeServerConfiguration(
-                certificateChain: NIOSSLCertificate.fromPEMFile(path("\(certificate).pem")).map { .certificate($0) },
-                privateKey: .privateKey(NIOSSLPrivateKey(file: path("\(certificate).key"), format: .pem))))
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(path("\(certificate).pem")).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: path("\(certificate).key"), format: .pem)))
+        if let version { (configuration.minimumTLSVersion, configuration.maximumTLSVersion) = (version, version) }
+        let context = try NIOSSLContext(configuration: configuration)
         let stub = StubAuthorizationServer { _ in .json(KeySets.first) }
         try await stub.start(tls: context)
         let connections = AuthorizationServerConnections(trusting: roots ?? .file(path("ca.pem")))

@@ -80,6 +80,27 @@ import Testing
         }
     }
 
+    @Test("an answer that its client left in the middle has its status, the bytes that were sent, and who left")
+    func namesCutAnswers() throws {
+        let folder = try ScratchFolder()
+        let path = folder.file("access.log")
+        let upstream = try StubUpstream { exchange in
+            exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun")
+            _ = exchange.waitForEnd()
+            exchange.close()
+        }
+        try withProxy(upstream: upstream, logsTo: path) { proxy throws in
+            let client = try proxy.connect()
+            client.send(request("GET", "/public/x"))
+            _ = try client.readResponseHead()
+            client.reset()
+        }
+        let log = try String(contentsOfFile: path, encoding: .utf8)
+        for member in [#""reason":"client_gone""#, #""status":200"#, #""bytes":5,"#] {
+            #expect(log.contains(member), "\(log)")
+        }
+    }
+
     @Test("a head that was refused has its line with status, method, bytes and durations")
     func namesRefusedHeads() throws {
         let folder = try ScratchFolder()

@@ -57,7 +57,7 @@ import Testing
 
     // MARK: Expect
 
-    @Test("`Expect: 100-continue` is the upstream's to answer, behind the verdict")
+    @Test("`Expect: 100-continue` is answered behind the verdict, and ends here")
     func expectContinue() throws {
         try withProxy { proxy throws in
             let client = try proxy.connect()
@@ -66,6 +66,7 @@ import Testing
             client.send("hello")
             let response = try #require(try client.readResponse())
             #expect(response.status == 200 && response.text == "hello")
+            #expect(proxy.upstream.requests.allSatisfy { $0.values("expect").isEmpty })
             client.send(request("GET", "/public/next"))
             #expect(try client.readResponse()?.status == 200)
         }
@@ -83,8 +84,8 @@ import Testing
         }
     }
 
-    @Test("an upstream that answers an expectation with a final status is believed")
-    func expectAnsweredFinally() throws {
+    @Test("an upstream that answers before it has the body is believed")
+    func answersFinally() throws {
         let upstream = try StubUpstream { exchange in
             exchange.respond(403, text: "no")
             _ = exchange.waitForEnd()
@@ -93,7 +94,7 @@ import Testing
         try withProxy(upstream: upstream) { proxy throws in
             let client = try proxy.connect()
             client.send(request("POST", "/public/x", ["Expect: 100-continue", "Content-Length: 5"]))
-            let response = try #require(try client.readResponse())
+            let response = try #require(try client.readFinalResponse())
             #expect(response.status == 403 && response.text == "no" && response.isClosing)
             #expect(try client.readToEnd().isEmpty)
         }

@@ -34,7 +34,7 @@ enum ImportTable {
             system: ["Synchronization", "Glibc"]),
 
         // Shells of its cold side.
-        Room(name: "BoundedHTTPClient", rooms: [], libraries: nio.union(["AsyncHTTPClient"]), system: []),
+        Room(name: "BoundedHTTPClient", rooms: [], libraries: nio.union(["AsyncHTTPClient", "NIOSSL"]), system: []),
         Room(
             name: "AuthorizationServerClient", rooms: ["BoundedHTTPClient", "ProxyCore", "OAuthModel", "JOSE"],
             libraries: nio.union(["AsyncHTTPClient", "NIOSSL"]), system: ["Synchronization", "FoundationEssentials"]),

@@ -79,7 +79,7 @@ struct RefusalTableTests {
 
     private static let every: [Refusal] = {
         let plain: [Refusal] = [
-            .pathParameters, .methodRefused, .expectationFailed, .headTooSlow, .bodyTooSlow, .bodyTooLarge, .clientGone,
+            .pathParameters, .methodRefused, .headTooSlow, .bodyTooSlow, .bodyTooLarge, .clientGone,
             .tooManyConnectionOptions, .noRoute, .methodNotAllowed(allow: "GET"), .noCredentials,
             .insufficientScope(required: ["a"]), .claimNotMet, .authorizationServerUnavailable(retryAfter: nil),
             .authorizationServerBusy, .authorizationServerMisconfigured, .authorizationServerMalformed,

@@ -95,46 +95,38 @@ import Testing
 
     private static let stray = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray"
 
-    @Test("nothing of a body goes to an upstream that gave its final answer instead of a 100, nor is it used again")
-    func answerInsteadOfContinue() throws {
+    @Test(
+        "an expectation goes to no upstream, so whether a body follows is never in doubt; who has begun it needs no 100",
+        arguments: [[], ["Connection: Expect"]], [0, 2])
+    func expectation(more: [String], begun: Int) throws {
         let proxy = try ScriptedProxy()
-        let client = try proxy.connect()
-        client.window = 100
-        client.send(request("POST", "/public/x", ["Expect: 100-continue", "Content-Length: 60"]))
-        try proxy.settle()
+        let head = request("POST", "/public/x", more + ["Expect: 100-continue", "Content-Length: 5"])
+        let client = try proxy.client(head + "hello".prefix(begun))
         let upstream = try proxy.upstream()
-        _ = upstream.take()
-        let body = String(repeating: "y", count: 20_000)
-        try proxy.answer(upstream, "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
-        // What an upstream that waits for the next request would take for one.
-        try proxy.answer(client, "GET /admin/x HTTP/1.1\r\nHost: a\r\nX-Auth-Subject: eve\r\n\r\n".padded(to: 60))
-        client.window = .max
-        var text = client.takeText()
-        try proxy.settle()
-        text += client.takeText()
-        #expect(upstream.received.isEmpty)
-        #expect(upstream.isClosedByLoop)
-        #expect(text.contains("\r\nConnection: close\r\n") && text.hasSuffix(body))
+        let asked = upstream.takeText()
+        #expect(!asked.contains("xpect") && asked.hasSuffix("\r\n\r\n" + "hello".prefix(begun)))
+        #expect(client.takeText() == (begun > 0 ? "" : "HTTP/1.1 100 Continue\r\n\r\n"))
+        try proxy.answer(client, String("hello".dropFirst(begun)))
+        #expect(upstream.takeText() == "hello".dropFirst(begun))
+        try proxy.answer(upstream, Self.ok)
+        #expect(client.takeStatus() == 200)
+        #expect(!upstream.isClosedByLoop && !client.sawEnd)
     }
 
-    @Test("a client that has begun its body asks nobody for leave; one that begins later is cut off by a final answer")
-    func doesNotWait() throws {
+    @Test("an upstream that refuses an upload while it comes is heard at once, and not used again")
+    func refusesUpload() throws {
         let proxy = try ScriptedProxy()
-        let head = request("POST", "/public/x", ["Expect: 100-continue", "Content-Length: 60"])
-        _ = try proxy.client(head + "begun")
-        let asked = try proxy.upstream().takeText()
-        #expect(asked.hasSuffix("\r\n\r\nbegun") && !asked.contains("Expect"))
-        let client = try proxy.client(head)
+        let client = try proxy.client(request("POST", "/public/x", ["Expect: 100-continue", "Content-Length: 60"]))
         let upstream = try proxy.upstream()
-        #expect(upstream.takeText().contains("\r\nExpect: 100-continue\r\n"))
-        try proxy.answer(client, "begun")
-        #expect(upstream.takeText() == "begun")
-        try proxy.answer(upstream, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 1000\r\n\r\n")
-        try proxy.answer(client, String(repeating: "z", count: 55))
-        #expect(upstream.received.isEmpty)
-        try proxy.answer(upstream, String(repeating: "y", count: 1_000))
-        #expect(upstream.isClosedByLoop)
-        #expect(client.takeStatus() == 401)
+        _ = (upstream.take(), client.take())
+        // What looks like a request is the body, and nothing else.
+        let body = "GET /admin/x HTTP/1.1\r\nHost: a\r\nX-Auth-Subject: eve\r\n\r\n".padded(to: 60)
+        try proxy.answer(client, String(body.prefix(30)))
+        #expect(upstream.takeText() == body.prefix(30))
+        try proxy.answer(upstream, "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")
+        let text = client.takeText()
+        #expect(text.hasPrefix("HTTP/1.1 413 ") && text.contains("\r\nConnection: close\r\n"))
+        #expect(upstream.isClosedByLoop && upstream.received.isEmpty)
     }
 
     @Test("an upstream that answered before it had the whole request is not used again, although it got the rest")
@@ -455,6 +447,39 @@ import Testing
         proxy.context.adopt(try ScriptedProxy.generation())
         try proxy.settle()
         #expect(second.takeStatus() == 404)
+    }
+
+    @Test("a reload's limits hold for the next head on connections that are open, a client's and an upstream's")
+    func newLimits() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/public/x"))
+        let upstream = try proxy.upstream()
+        try proxy.answer(upstream, Self.ok)
+        #expect(client.takeStatus() == 200)
+        proxy.context.adopt(try ScriptedProxy.generation { $0.top = ["limits: {fields: 20}"] })
+        let many = (0..<30).map { "X-\($0): x" }
+        try proxy.answer(client, request("GET", "/public/y"))
+        let lines = (["HTTP/1.1 200 OK", "Content-Length: 0"] + many).joined(separator: "\r\n")
+        try proxy.answer(upstream, lines + "\r\n\r\n")
+        #expect(client.takeStatus() == 502)
+        try proxy.answer(client, request("GET", "/public/z", many))
+        #expect(client.takeStatus() == 431)
+    }
+
+    @Test("a reload with a lower `concurrency` fails nobody: calls of both generations have room of their own")
+    func lowerConcurrency() throws {
+        let proxy = try ScriptedProxy { $0.introspection = ["concurrency: 8"] }
+        let before = try (0..<5).map { try proxy.client(request("GET", "/api/x", token: "before\($0)")) }
+        proxy.context.adopt(try ScriptedProxy.generation { $0.introspection = ["concurrency: 1"] })
+        let after = try proxy.client(request("GET", "/api/x", token: "after"))
+        try proxy.introspect()
+        let upstream = try proxy.upstream()
+        try proxy.answer(upstream, Self.ok)
+        for _ in 1..<6 {
+            try proxy.introspect()
+            try proxy.answer(upstream, Self.ok)
+        }
+        #expect((before + [after]).map { $0.takeStatus() } == Array(repeating: 200, count: 6))
     }
 
     @Test("a response that comes while the request is still being sent is passed on, and the rest of the request too")

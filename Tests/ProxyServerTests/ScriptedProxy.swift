@@ -24,7 +24,10 @@ final class ScriptedProxy {
     let unresolved = Monitor<[UnresolvedName]>([])
     private let resolver: Resolver
 
-    init(seed: UInt64 = 1, _ change: (inout StandardConfiguration) -> Void = { _ in }) throws {
+    init(
+        seed: UInt64 = 1, remoteIntrospection: (any RemoteIntrospection)? = nil,
+        _ change: (inout StandardConfiguration) -> Void = { _ in }
+    ) throws {
         self.generation = try Self.generation(change)
         self.kernel = ScriptedKernel(seed: seed, wallSeconds: UInt64(Self.wallSeconds))
         self.kernel.connectPlans = [Self.upstream: .accept, Self.authorizationServer: .accept]
@@ -36,7 +39,8 @@ final class ScriptedProxy {
         directory.register(self.loop.mailbox, at: 0)
         let shared = ProcessContext(
             registry: InstrumentRegistry(loopCount: 1), resolver: self.resolver, accessLog: nil,
-            fingerprintKey: .random(), remoteIntrospection: nil, directory: directory, connectionsMax: nil,
+            fingerprintKey: .random(), remoteIntrospection: remoteIntrospection, directory: directory,
+            connectionsMax: nil,
             report: { name in unresolved.withLock { $0.append(name) } })
         self.context = LoopContext(loop: self.loop, index: 0, shared: shared, generation: self.generation)
         let socket = try ListeningSocket.open(at: Self.listening, count: 1, kernel: self.kernel)

@@ -12,16 +12,21 @@ package struct IntrospectionEndpoint: Sendable {
         self.connections = connections
     }
 
-    /// Calls `completion` exactly once, from any thread, within the server's timeout.
+    /// Calls `completion` exactly once, from any thread, within the limit.
+    ///
+    /// - Returns: gives the question up, with whatever it has under way.
     package func introspect(
-        _ token: BearerToken, at server: AuthorizationServer,
+        _ token: BearerToken, at server: AuthorizationServer, within limit: Nanoseconds,
         completion: @escaping @Sendable (IntrospectionOutcome) -> Void
-    ) {
-        Task { completion(await self.introspect(token, at: server)) }
+    ) -> @Sendable () -> Void {
+        let question = Task { completion(await self.introspect(token, at: server, within: limit)) }
+        return { question.cancel() }
     }
 
     /// The same for callers that can wait.
-    package func introspect(_ token: BearerToken, at server: AuthorizationServer) async -> IntrospectionOutcome {
+    package func introspect(
+        _ token: BearerToken, at server: AuthorizationServer, within limit: Nanoseconds
+    ) async -> IntrospectionOutcome {
         guard let introspection = server.settings.introspection else { return .misconfigured }
         // Discovery has not found it yet: the server is as good as away, and is asked as soon as it is found.
         guard let endpoint = server.state.introspectionEndpoint(of: server.settings) else {
@@ -29,13 +34,14 @@ package struct IntrospectionEndpoint: Sendable {
         }
         let question = ClientAuthenticator.question(
             about: token, to: EndpointURL.text(endpoint), as: introspection.clientAuthentication)
-        let deadline = Deadline(after: introspection.timeout)
+        let deadline = Deadline(after: limit)
         var pause = Self.firstPause
         var hasConnected = false
         for retriesLeft in stride(from: introspection.retriesMax, through: 0, by: -1) {
             do throws(AuthorizationServerError) {
                 let answer = try await self.connections.ask(
-                    question, bytesMax: IntrospectionReply.bodyBytesMax, within: deadline.left)
+                    question, bytesMax: IntrospectionReply.bodyBytesMax, within: deadline.left,
+                    connectTimeout: introspection.timeout)
                 let contentType = IntrospectionReply.contentType(
                     answer.contentTypes, encodings: answer.contentEncodings)
                 return IntrospectionReply.classify(

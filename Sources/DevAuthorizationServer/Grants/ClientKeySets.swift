@@ -63,7 +63,7 @@ actor ClientKeySets {
     /// Without the words of the network, which would tell a stranger what is behind this server.
     private static func reason(_ failure: BoundedHTTPClient.Failure) -> String {
         switch failure {
-        case .notConnected, .connectionFailed: "its server cannot be reached"
+        case .notConnected, .connectionFailed, .stale: "its server cannot be reached"
         case .cutShort, .malformed: "its server's answer is broken"
         case .timedOut: "its server did not answer in time"
         case .cancelled: "this server is stopping"

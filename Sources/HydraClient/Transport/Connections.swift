@@ -44,6 +44,7 @@ final class Connections: Sendable {
             case .notConnected(let reason), .connectionFailed(let reason):
                 (.unreachable, reason.beginning(octetsMax: Self.reasonOctetsMax))
             case .cutShort: (.unreachable, "the connection ended within the answer")
+            case .stale: (.unreachable, "the connection had ended before the server answered")
             case .timedOut: (.timedOut, "no answer came in time")
             case .cancelled: (.cancelled, "the call was given up")
             case .responseTooLong: (.responseTooLarge, "the answer is longer than \(bytesMax) bytes")

@@ -4,7 +4,7 @@ import HTTPWire
 enum HopByHopFields {
     /// Removed from every request: of this hop, or written anew by us.
     static let ofRequests: FieldKindSet = [
-        .host, .contentLength, .transferEncoding,
+        .host, .contentLength, .transferEncoding, .expect,
         .connection, .keepAlive, .proxyConnection, .te, .upgrade, .http2Settings,
         .proxyAuthenticate, .proxyAuthorization, .proxyAuthenticationInfo,
         .xRequestID, .forwarded, .xForwardedFor, .xForwardedProto, .xForwardedHost,
@@ -13,7 +13,7 @@ enum HopByHopFields {
     /// Names that only fold to one of these are removed from every request.
     static let unforgeable: FieldKindSet = [
         .contentLength, .transferEncoding, .host, .connection, .authorization,
-        .forwarded, .xForwarded, .xForwardedFor, .xForwardedProto, .xForwardedHost,
+        .forwarded, .xForwarded, .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRealIP,
     ]
 
     /// Removed from every response.

@@ -1,12 +1,17 @@
 import HTTPWire
 
-/// The fields in which a proxy in front of us may say how a request looked before it: believed of trusted peers only, and
-/// where a route's `keep_headers` names one (SPEC §5).
+/// The fields that tell another request than the request line does: how it looked before a proxy in front of us, or which
+/// method or path is meant instead (SPEC §5).
+///
+/// Where a request came from is believed of trusted peers. What is asked in it is read from its first line, whoever the
+/// peer is: proxies pass on what their clients send, and an upstream that obeys `X-HTTP-Method-Override` would do what the
+/// route's rules have not judged. A route's `keep_headers` may name any of them.
 enum OverrideFields {
-    static let kinds: FieldKindSet = [
-        .forwarded, .xForwarded, .xForwardedFor, .xForwardedProto, .xForwardedHost,
-        .xRealIP, .xOriginal, .xRewriteURL, .xEnvoyOriginal, .xHTTPMethod,
+    /// Where a request came from, and under what name.
+    private static let origins: FieldKindSet = [
+        .forwarded, .xForwarded, .xForwardedFor, .xForwardedProto, .xForwardedHost, .xRealIP,
     ]
+    static let kinds = Self.origins.union([.xOriginal, .xRewriteURL, .xEnvoyOriginal, .xHTTPMethod])
 
     /// Those of which ours take the received value into account, by the name `keep_headers` knows them under.
     private static let merged: [(FieldKind, FoldedFieldName)] = [
@@ -18,7 +23,7 @@ enum OverrideFields {
 
     /// What a peer may say on a route.
     static func believed(from peer: PeerIdentity, on route: Route) -> FieldKindSet {
-        if peer.isTrusted { return self.kinds }
+        if peer.isTrusted { return self.origins }
         guard !route.keptFields.isEmpty else { return [] }
         var believed: FieldKindSet = []
         for (kind, name) in self.merged where route.keptFields.contains(name) { believed.insert(kind) }

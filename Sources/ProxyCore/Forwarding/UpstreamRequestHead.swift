@@ -9,11 +9,10 @@ package enum UpstreamRequestHead {
     ///
     /// - Parameters:
     ///   - framing: how the content will be sent: as it arrived.
-    ///   - hasBegunContent: some of the content is there already, so nobody waits for leave to send it.
     /// - Throws: `rewriteRefused` when the rewritten path is none that may be forwarded, `tooManyConnectionOptions`.
     package static func write(
         _ head: borrowing RequestHead, grant: AccessGrant, peer: PeerIdentity, requestID: RequestID,
-        framing: BodyFraming, hasBegunContent: Bool, generation: ProxyGeneration, into writer: inout HeadWriter
+        framing: BodyFraming, generation: ProxyGeneration, into writer: inout HeadWriter
     ) throws(Refusal) {
         let route = grant.route
         let target = grant.target
@@ -24,7 +23,7 @@ package enum UpstreamRequestHead {
 
         let believed = OverrideFields.believed(from: peer, on: route)
         self.copyFields(
-            head, dropping: self.dropped(head, route, believed, framing, hasBegunContent), route: route,
+            head, dropping: self.dropped(route, believed), route: route,
             reserved: generation.reservedNames, nominated: nominated, into: &writer)
 
         writer.append(grant.subjectLines)
@@ -98,19 +97,13 @@ package enum UpstreamRequestHead {
     // MARK: What passes
 
     /// The kinds that do not pass, whatever they are called exactly.
-    private static func dropped(
-        _ head: borrowing RequestHead, _ route: Route, _ believed: FieldKindSet, _ framing: BodyFraming,
-        _ hasBegunContent: Bool
-    ) -> FieldKindSet {
+    private static func dropped(_ route: Route, _ believed: FieldKindSet) -> FieldKindSet {
         var dropped = HopByHopFields.ofRequests.union(OverrideFields.kinds.subtracting(believed))
         // Where no token is read from it the field is the upstream's business; everywhere else it held the credential, or
         // something in its place, that ends here.
         if route.access != .public && route.tokenSources.readsAuthorization && !route.forwardsToken {
             dropped.insert(.authorization)
         }
-        // A 1.0 client cannot be told to continue, and without content nobody waits (RFC 9110 §10.1.1). Nor does who has
-        // begun: an upstream that is asked all the same, and says no, might take that content for the next request.
-        if head.index.minorVersion == 0 || !framing.hasContent || hasBegunContent { dropped.insert(.expect) }
         return dropped
     }
 
@@ -130,8 +123,7 @@ package enum UpstreamRequestHead {
                 !reserved.contains(name: head.name(field))
             else { continue }
             if readsFields && route.endsHere(head.name(field), isSpeltExactly: field.isSpeltExactly) { continue }
-            // `Expect` is meant for whoever answers, and a client that waits for it would wait for ever (RFC 9110 §10.1.1).
-            if let nominated, field.kind != .expect, nominated.contains(head.name(field), of: head.bytes) { continue }
+            if let nominated, nominated.contains(head.name(field), of: head.bytes) { continue }
             if field.line.lower != run.upper {
                 if !run.isEmpty { writer.append(head.bytes.slice(run)) }
                 run.lower = field.line.lower

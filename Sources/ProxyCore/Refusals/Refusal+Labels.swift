@@ -17,7 +17,7 @@ extension Refusal {
         case .internalError: 0
         case .pathParameters: 1
         case .methodRefused: 2
-        case .expectationFailed: 3
+        case .rewriteRefused: 3
         case .headTooSlow: 4
         case .bodyTooSlow: 5
         case .bodyTooLarge: 6
@@ -39,7 +39,6 @@ extension Refusal {
         case .upstreamTimeout: 22
         case .upstreamBusy: 23
         case .draining: 24
-        case .rewriteRefused: 25
         case .wire(let error): Self.wireIndices[error.rawValue]
         case .target(let problem): Self.targetIndices[problem.rawValue]
         case .invalidRequest(let problem): Self.credentialIndices[problem.rawValue]
@@ -59,13 +58,13 @@ extension Refusal {
     /// The plain ones in the order of their numbers above.
     private static var everyLabel: [String] {
         let plain: [Refusal] = [
-            .internalError, .pathParameters, .methodRefused, .expectationFailed, .headTooSlow, .bodyTooSlow,
+            .internalError, .pathParameters, .methodRefused, .rewriteRefused, .headTooSlow, .bodyTooSlow,
             .bodyTooLarge, .clientGone, .tooManyConnectionOptions, .noRoute, .methodNotAllowed(allow: ""),
             .noCredentials,
             .insufficientScope(required: []), .claimNotMet, .authorizationServerUnavailable(retryAfter: nil),
             .authorizationServerBusy, .authorizationServerMisconfigured, .authorizationServerMalformed,
             .keysUnavailable, .subjectUnsendable, .upstreamUnreachable, .upstreamMalformed, .upstreamTimeout,
-            .upstreamBusy, .draining, .rewriteRefused,
+            .upstreamBusy, .draining,
         ]
         return plain.map(\.label.description) + WireError.allCases.map(\.label.description)
             + TargetProblem.allCases.map(\.label.description) + CredentialProblem.allCases.map(\.label.description)

@@ -11,7 +11,6 @@ package enum Refusal: Error, Sendable, Hashable {
     case pathParameters
     /// CONNECT and TRACE are served nowhere.
     case methodRefused
-    case expectationFailed
     case headTooSlow
     case bodyTooSlow
     case bodyTooLarge
@@ -75,7 +74,6 @@ extension Refusal {
         case .methodNotAllowed, .methodRefused: 405
         case .headTooSlow, .bodyTooSlow: 408
         case .bodyTooLarge: 413
-        case .expectationFailed: 417
         case .clientGone: 499
         case .authorizationServerMisconfigured, .internalError: 500
         case .authorizationServerMalformed, .subjectUnsendable, .upstreamUnreachable, .upstreamMalformed: 502
@@ -91,7 +89,6 @@ extension Refusal {
         case .target(let problem): problem.label
         case .pathParameters: "path_parameters"
         case .methodRefused: "method_refused"
-        case .expectationFailed: "expectation_failed"
         case .headTooSlow: "head_too_slow"
         case .bodyTooSlow: "body_too_slow"
         case .bodyTooLarge: "body_too_large"
@@ -122,7 +119,7 @@ extension Refusal {
 
     package var party: Party {
         switch self {
-        case .wire, .target, .pathParameters, .methodRefused, .expectationFailed, .headTooSlow, .bodyTooSlow,
+        case .wire, .target, .pathParameters, .methodRefused, .headTooSlow, .bodyTooSlow,
             .bodyTooLarge, .clientGone, .noRoute, .methodNotAllowed, .noCredentials, .invalidRequest, .tokenRejected,
             .insufficientScope, .claimNotMet, .rewriteRefused, .tooManyConnectionOptions:
             .client
@@ -153,7 +150,7 @@ extension Refusal {
             .bodyTooLarge, .clientGone, .draining,
             .internalError, .tooManyConnectionOptions:
             true
-        case .expectationFailed, .noRoute, .methodNotAllowed, .noCredentials, .invalidRequest,
+        case .noRoute, .methodNotAllowed, .noCredentials, .invalidRequest,
             .tokenRejected, .insufficientScope, .claimNotMet, .authorizationServerUnavailable,
             .authorizationServerBusy, .authorizationServerMisconfigured, .authorizationServerMalformed,
             .keysUnavailable, .subjectUnsendable, .upstreamUnreachable, .upstreamMalformed, .upstreamTimeout,

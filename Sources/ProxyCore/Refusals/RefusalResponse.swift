@@ -135,7 +135,6 @@ private struct Answer {
         case .methodRefused:
             self.init("method_not_allowed", "The method is not served")
             self.allow = MethodSet.anyButConnectAndTrace.allowValue
-        case .expectationFailed: self.init("expectation_failed", "The expectation cannot be met")
         case .headTooSlow: self.init("request_timeout", "The request took too long to arrive")
         case .bodyTooSlow: self.init("request_timeout", "The content took too long to arrive")
         case .bodyTooLarge: self.init("content_too_large", "The content is over the limit")

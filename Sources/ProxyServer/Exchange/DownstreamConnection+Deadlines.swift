@@ -14,7 +14,8 @@ extension DownstreamConnection {
         switch self.phase {
         case .idle:
             guard now < self.headDeadline else {
-                return self.context.drain == .serving ? self.closeAfterFlush() : self.closeInStages()
+                guard self.context.drain == .serving else { return self.closeInStages() }
+                return self.giveUpQueue()
             }
         case .readingHead:
             if now >= self.headDeadline { return self.refuse(.headTooSlow, route: nil) }
@@ -37,14 +38,36 @@ extension DownstreamConnection {
                         contentCount: exchange.requestBody.contentCount, minimumRate: minimum, now: now) ?? true
                 if !met { return self.bodyTooSlow() }
             }
-        case .lingering:
-            // What the client has not fetched must not look like the end of content without a length.
-            if !self.endpoint.isFlushed { self.endpoint.reset() }
-            return self.close()
+        case .lingering: return self.giveUpQueue()
         case .closed:
             return
         }
         self.updateDeadline()
+    }
+
+    /// Between requests, with nothing of ours on its way.
+    func beginIdleTime() {
+        // While draining only what has been sent already is looked at, to be refused.
+        let patience = self.context.drain == .refusing ? 0 : self.context.timeouts.idle
+        self.headDeadline = self.context.loop.now + patience
+        self.updateDeadline()
+    }
+
+    /// The end of an answer lies in our queue: as long as the client fetches it, it is a stream like the rest was.
+    func beginQueueTime(behind exchange: Exchange?) {
+        self.queuePatience = max(self.context.timeouts.idle, exchange?.streamIdleTimeout ?? 0)
+        self.goOnWaitingForQueue()
+    }
+
+    func goOnWaitingForQueue() {
+        self.headDeadline = self.context.loop.now + self.queuePatience
+        self.updateDeadline()
+    }
+
+    private func giveUpQueue() {
+        // What the client has not fetched must not look like the end of content without a length.
+        if !self.endpoint.isFlushed { self.endpoint.reset() }
+        self.close()
     }
 
     /// Has the stream cut at the token's end.

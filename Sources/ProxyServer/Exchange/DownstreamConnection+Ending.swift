@@ -95,8 +95,7 @@ extension DownstreamConnection {
     ///   - atOnce: without waiting for what the client may still send.
     func abortExchange(_ reason: Refusal = .upstreamMalformed, atOnce: Bool = false) {
         guard let exchange else { return self.close() }
-        exchange.responseBytes = exchange.responseBody.contentCount
-        self.record(.cut(reason), route: exchange.route)
+        self.recordEnd(reason, of: exchange)
         self.releaseUpstream(reusable: false)
         // A body that only the connection's end delimits would look whole behind an orderly close.
         if exchange.responseBody.outgoing == .plain, exchange.responseBody.remainingLength == nil {
@@ -109,8 +108,17 @@ extension DownstreamConnection {
     }
 
     func clientIsGone() {
-        if self.exchange != nil { self.record(.refused(.clientGone), route: self.exchange?.route) }
+        // Whoever leaves a tunnel has had what it came for.
+        if case .tunnelling = self.phase { return self.tunnelIsOver() }
+        if let exchange { self.recordEnd(.clientGone, of: exchange) }
         self.close()
+    }
+
+    /// An exchange that ends before its end: with the status and the bytes of what had begun, or without an answer.
+    func recordEnd(_ reason: Refusal, of exchange: Exchange) {
+        guard exchange.responseStarted else { return self.record(.refused(reason), route: exchange.route) }
+        if case .exchanging = self.phase { exchange.responseBytes = exchange.responseBody.contentCount }
+        self.record(.cut(reason), route: exchange.route)
     }
 
     // MARK: Closing
@@ -139,19 +147,18 @@ extension DownstreamConnection {
         self.endpoint.wantsReading = false
     }
 
-    /// What is queued has the time that an idle connection has; the time for dropping begins behind it.
+    /// What is queued has its time; the time for dropping begins behind it.
     private func linger(dropped: Int) {
         self.releaseUpstream(reusable: false)
-        self.exchange = nil
+        let ended = self.exchange.take()
         self.phase = .lingering(dropped: dropped)
         self.closesWhenFlushed = true
         // Only what is queued is still waited for; a socket shut for writing would take more for ever.
         self.endpoint.wantsWriting = false
-        self.headDeadline = self.context.loop.now + self.context.timeouts.idle
         self.expiryDeadline = .max
         self.stallDeadline = .max
         self.bodyRate = nil
-        self.updateDeadline()
+        self.beginQueueTime(behind: ended)
     }
 
     /// What was queued is out.

@@ -13,8 +13,7 @@ extension DownstreamConnection {
         do {
             try UpstreamRequestHead.write(
                 head, grant: grant, peer: self.peer, requestID: requestID, framing: exchange.requestFraming,
-                hasBegunContent: hasBegunContent, generation: exchange.generation.generation,
-                into: &self.context.writer)
+                generation: exchange.generation.generation, into: &self.context.writer)
         } catch {
             self.releaseUpstream(reusable: true)
             return self.refuse(error, route: grant.route)
@@ -34,15 +33,17 @@ extension DownstreamConnection {
         self.inbound.consume(exchange.headByteCount)
         exchange.headByteCount = 0
         self.bodyRate = BodyRateWindow(contentCount: 0, now: self.context.loop.now)
-        if hasBegunContent { exchange.awaitsContinue = false }
-        if exchange.awaitsContinue {
-            exchange.upstreamHoldsBack = true
-            // Until somebody says 100 it is the upstream that has to answer.
-            endpoint.deadline = self.context.loop.now + grant.route.upstream.responseTimeout
-        } else {
-            self.progressed()
-        }
+        self.progressed()
         self.sendRequestHeadWithBody(to: endpoint, of: upstream)
+        // Whoever has begun does not wait for it (RFC 9110 §10.1.1).
+        if exchange.expectsContinue, !hasBegunContent, exchange.upstream === upstream { self.sayContinue() }
+    }
+
+    /// The client may send its body: its request is allowed, and its upstream is there.
+    private func sayContinue() {
+        self.context.writer.reset()
+        self.context.writer.append("HTTP/1.1 100 Continue\r\n\r\n")
+        _ = self.clientTakes(self.context.writeOut(to: self.endpoint))
     }
 
     /// One system call for the head and the first bytes of a body of known length.
@@ -85,7 +86,6 @@ extension DownstreamConnection {
     /// - Parameter mayRead: one receive a wake-up; level-triggered polling brings us back for more.
     func pumpRequestBody(mayRead: Bool) {
         var mayRead = mayRead
-        guard self.exchange?.isBodyUnwanted != true else { return self.endpoint.wantsReading = false }
         while let upstream = self.exchange?.upstream, let endpoint = upstream.endpoint {
             guard endpoint.isFlushed else { return self.pauseClient(until: endpoint) }
             self.context.writer.reset()
@@ -149,7 +149,6 @@ extension DownstreamConnection {
         let framing = self.exchange?.generation.generation.limits.head.bodyFramingMax ?? 0
         switch self.endpoint.receive(upTo: max(size, framing), chunk: size) {
         case .bytes:
-            if let exchange, exchange.awaitsContinue { self.clientGoesOn(exchange) }
             return true
         case .wouldBlock:
             self.resumeClient()
@@ -165,14 +164,6 @@ extension DownstreamConnection {
         }
     }
 
-    /// The client no longer holds its body back: from now on it is the one that has to go on.
-    func clientGoesOn(_ exchange: Exchange) {
-        exchange.awaitsContinue = false
-        exchange.upstream?.endpoint?.deadline = .max
-        self.bodyRate?.goOn(at: self.context.loop.now)
-        self.progressed()
-    }
-
     private func pauseClient(until upstream: Endpoint) {
         upstream.wantsWriting = true
         self.endpoint.wantsReading = false
@@ -183,11 +174,7 @@ extension DownstreamConnection {
     private func resumeClient() {
         self.inbound.releaseIfEmpty()
         self.endpoint.wantsReading = true
-        if self.exchange?.awaitsContinue == true {
-            self.bodyRate?.pause(at: self.context.loop.now)
-        } else {
-            self.bodyRate?.goOn(at: self.context.loop.now)
-        }
+        self.bodyRate?.goOn(at: self.context.loop.now)
         self.updateDeadline()
     }
 

@@ -94,10 +94,6 @@ extension DownstreamConnection: ServiceConnectionUser {
             return false
         }
         exchange.interimCount += 1
-        if connection.parser.index.status == 100 {
-            exchange.upstreamHoldsBack = false
-            if exchange.awaitsContinue { self.clientGoesOn(exchange) }
-        }
         let inbound = endpoint.inbound
         let head = ResponseHead(bytes: inbound.bytes, index: connection.parser.index)
         // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).

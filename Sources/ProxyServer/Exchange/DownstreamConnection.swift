@@ -31,6 +31,7 @@ final class DownstreamConnection {
     var id: WaiterID
     var phase: Phase = .idle
     var parser: RequestHeadParser
+    private var limitsEpoch: Int
     var exchange: Exchange?
     /// Closing begins when everything queued has gone out.
     var closesWhenFlushed = false
@@ -38,6 +39,8 @@ final class DownstreamConnection {
 
     // Deadlines; the endpoint's is the earliest of them.
     var headDeadline: UInt64 = .max
+    /// How long the rest of an answer may lie in our queue without a byte of it being taken.
+    var queuePatience: Nanoseconds = 0
     /// When the first byte of the head came that is being read; 0 while there is none.
     var headBeganAt: UInt64 = 0
     var expiryDeadline: UInt64 = .max
@@ -66,6 +69,7 @@ final class DownstreamConnection {
         self.id = id
         self.context = context
         self.parser = RequestHeadParser(limits: context.current.generation.limits.head)
+        self.limitsEpoch = context.limitsEpoch
     }
 
     /// What has come and is not consumed, until the buffer changes.
@@ -118,6 +122,7 @@ final class DownstreamConnection {
         self.isProcessing = true
         defer { self.isProcessing = false }
         while self.isBetweenRequests, !self.inbound.isEmpty, self.endpoint.isFlushed {
+            if self.limitsEpoch != self.context.limitsEpoch, !self.parser.hasBegun { self.adoptLimits() }
             do {
                 switch try self.parser.parse(self.unread) {
                 case .needMore:
@@ -131,6 +136,12 @@ final class DownstreamConnection {
             }
         }
         if case .idle = self.phase { self.rest() }
+    }
+
+    /// A reload's limits are for the heads that begin behind it, on whatever connection.
+    private func adoptLimits() {
+        self.limitsEpoch = self.context.limitsEpoch
+        self.parser = RequestHeadParser(limits: self.context.current.generation.limits.head)
     }
 
     private var isBetweenRequests: Bool {
@@ -161,19 +172,19 @@ final class DownstreamConnection {
 
     /// The exchange is over and the connection lives on.
     func awaitNextRequest() {
-        if let ended = self.exchange.take(), ended.headByteCount > 0 {
-            self.inbound.consume(ended.headByteCount)
-        }
+        let ended = self.exchange.take()
+        if let ended, ended.headByteCount > 0 { self.inbound.consume(ended.headByteCount) }
         self.parser.reset()
         self.headBeganAt = 0
         self.bodyRate = nil
         self.expiryDeadline = .max
         self.stallDeadline = .max
         self.phase = .idle
-        // While draining only what has been sent already is looked at, to be refused.
-        let patience = self.context.drain == .refusing ? 0 : self.context.timeouts.idle
-        self.headDeadline = self.context.loop.now + patience
-        self.updateDeadline()
+        if self.endpoint.takesMore || self.context.drain == .refusing {
+            self.beginIdleTime()
+        } else {
+            self.beginQueueTime(behind: ended)
+        }
         self.processInbound()
     }
 
@@ -190,7 +201,7 @@ final class DownstreamConnection {
             if case .exchanging = self.phase, exchange.responseStarted {
                 return self.abortExchange(.draining, atOnce: true)
             }
-            self.record(exchange.responseStarted ? .cut(.draining) : .refused(.draining), route: exchange.route)
+            self.recordEnd(.draining, of: exchange)
         }
         self.close()
     }
@@ -234,9 +245,18 @@ extension DownstreamConnection: EndpointHandler {
         case .exchanging: self.clientTakesMore()
         case .tunnelling(let tunnel): tunnel.clientWritable()
         case .idle, .readingHead:
+            if case .idle = self.phase { self.beginIdleTime() }
             self.endpoint.wantsReading = true
             self.processInbound()
         case .undecided, .lingering, .closed: break
+        }
+    }
+
+    func endpointProgressed(_ endpoint: Endpoint) {
+        switch self.phase {
+        case .idle, .lingering: self.goOnWaitingForQueue()
+        case .exchanging: if self.exchange?.responseStarted == true { self.progressed() }
+        case .tunnelling, .readingHead, .undecided, .closed: break
         }
     }
 

@@ -25,13 +25,8 @@ final class Exchange {
     /// Trailers that end here because the head said so.
     var requestNominations: NominatedTrailers?
     var requestHeadSent = false
-    /// The client holds its body back until the upstream says 100 (RFC 9110 §10.1.1): that is not slowness.
-    var awaitsContinue: Bool
-    /// The upstream was asked whether the body may come, and has not said 100.
-    var upstreamHoldsBack = false
-    /// The final answer came instead of the 100: nothing more of the body goes on, for the upstream may take it for the
-    /// next request.
-    var isBodyUnwanted: Bool { self.upstreamHoldsBack && self.responseStarted }
+    /// The client may hold its body back until it is told 100 (RFC 9110 §10.1.1).
+    let expectsContinue: Bool
     /// A body byte has left for the upstream: the request cannot be sent a second time.
     var bodyByteSent = false
     var retried = false
@@ -70,8 +65,7 @@ final class Exchange {
         self.method = head.index.method
         self.minorVersion = head.index.minorVersion
         self.requestFraming = head.index.framing
-        self.awaitsContinue =
-            head.index.expectsContinue && head.index.minorVersion >= 1 && head.index.framing.hasContent
+        self.expectsContinue = head.index.expectsContinue
         self.clientKeepsAlive = head.index.keepsAlive
         self.headByteCount = head.index.byteCount
         self.requestBody = BodyTransfer(

@@ -58,6 +58,7 @@ final class Tunnel {
         switch sink.send(inbound.bytes) {
         case .sent(let count):
             source.inbound.consume(count)
+            if sink === self.client { self.owner.exchange?.responseBytes += UInt64(count) }
             if source.inbound.isEmpty {
                 source.inbound.releaseIfEmpty()
                 source.wantsReading = true

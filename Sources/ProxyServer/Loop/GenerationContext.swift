@@ -42,9 +42,11 @@ final class GenerationContext {
             guard let introspection = server.settings.introspection, let endpoint = introspection.endpoint,
                 !endpoint.isTLS
             else { return nil }
+            // The guard counts calls. A pool outlives generations: with a limit of its own, the calls of a generation
+            // that had a higher one would look like the server's failure to those of this one.
             let settings = ServicePool.Settings(
                 connectTimeout: introspection.timeout, idleConnectionsMax: introspection.concurrencyMax,
-                idleTimeout: Self.introspectionIdleTimeout, connectionsMax: introspection.concurrencyMax,
+                idleTimeout: Self.introspectionIdleTimeout, connectionsMax: .max,
                 responseLimits: Self.introspectionHeadLimits, asksBeforeReuse: true)
             let name = server.settings.name
             if let known = previous?.introspectionPools.compactMap({ $0 }).first(where: {

@@ -15,6 +15,8 @@ final class LoopContext {
     // Each names the other, so one of them comes second: nil only inside `init` and behind the loop's last turn.
     // swift-format-ignore: NeverUseImplicitlyUnwrappedOptionals
     private(set) var current: GenerationContext!
+    /// Counts the times that the limits of heads have changed: connections outlive reloads.
+    private(set) var limitsEpoch = 0
     /// Of the current generation; a copy, because every request sets a deadline.
     private(set) var timeouts: Timeouts
     var connections: ConnectionTable
@@ -138,6 +140,7 @@ final class LoopContext {
     /// Makes `generation` the one that new exchanges begin with.
     func adopt(_ generation: ProxyGeneration) {
         let instruments = self.shared.registry.instruments(for: generation, loop: Int(self.index))
+        if self.current?.generation.limits.head != generation.limits.head { self.limitsEpoch += 1 }
         self.current = GenerationContext(
             generation: generation, instruments: instruments, context: self, previous: self.current)
         self.timeouts = generation.timeouts

@@ -40,6 +40,7 @@ final class ServiceConnection: EndpointHandler {
     /// It spoke before it was asked: what it says now is this user's, and its real answer must not be the next user's.
     private(set) var isOutOfStep = false
     var parser: ResponseHeadParser
+    private var limitsEpoch: Int
     private var untried: [SocketAddress] = []
     private var connectDeadline: UInt64 = .max
     private var isConnecting = false
@@ -49,10 +50,11 @@ final class ServiceConnection: EndpointHandler {
     private var lookUpTimer: TimerEntry?
     private var isDiscarded = false
 
-    init(pool: ServicePool, user: any ServiceConnectionUser, limits: HeadLimits) {
+    init(pool: ServicePool, user: any ServiceConnectionUser) {
         self.pool = pool
         self.user = user
-        self.parser = ResponseHeadParser(limits: limits)
+        self.parser = ResponseHeadParser(limits: pool.settings.responseLimits)
+        self.limitsEpoch = pool.limitsEpoch
     }
 
     // MARK: Connecting
@@ -134,6 +136,12 @@ final class ServiceConnection: EndpointHandler {
         self.user = user
         self.leasedInTurn = self.pool.context.loop.turnNumber
         self.endpoint?.deadline = .max
+        if self.limitsEpoch != self.pool.limitsEpoch { self.adoptLimits() }
+    }
+
+    private func adoptLimits() {
+        self.limitsEpoch = self.pool.limitsEpoch
+        self.parser = ResponseHeadParser(limits: self.pool.settings.responseLimits)
     }
 
     /// The exchange is over and left the connection in step.

@@ -25,7 +25,11 @@ final class ServicePool {
 
     let name: String
     let endpoint: ServiceEndpoint
-    var settings: Settings
+    var settings: Settings {
+        didSet { if self.settings.responseLimits != oldValue.responseLimits { self.limitsEpoch += 1 } }
+    }
+    /// Counts the times that the limits of its answers have changed.
+    private(set) var limitsEpoch = 0
     let context: LoopContext
     let addresses: ServiceAddresses
     /// Where an upstream's connections are counted; nil for an authorization server's.
@@ -65,7 +69,7 @@ final class ServicePool {
         if self.openCount >= self.settings.connectionsMax { self.idle.first?.discard() }
         guard self.openCount < self.settings.connectionsMax else { return .full }
         self.openCount += 1
-        let connection = ServiceConnection(pool: self, user: user, limits: self.settings.responseLimits)
+        let connection = ServiceConnection(pool: self, user: user)
         connection.connect(
             to: self.addresses.rotation(), deadline: self.context.loop.now + self.settings.connectTimeout)
         return .connecting(connection)

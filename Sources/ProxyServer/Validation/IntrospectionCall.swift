@@ -33,6 +33,8 @@ final class IntrospectionCall {
     private var connection: ServiceConnection?
     private var retriesLeft: Int
     private let timer = TimerEntry()
+    /// The server must not be asked any longer than the guard counts.
+    private var giveUpRemotely: (@Sendable () -> Void)?
     private var wait: Wait = .turn
     private var body: BodyTransfer = .none
     private var content: [UInt8] = []
@@ -107,7 +109,9 @@ final class IntrospectionCall {
         case .connecting(let connection):
             self.connection = connection
             self.isOnReusedConnection = false
-        case .full: self.failed(.connect)
+        case .full:
+            // These pools have no limit: the guard has counted us.
+            self.failed(.connect)
         }
     }
 
@@ -115,7 +119,10 @@ final class IntrospectionCall {
         guard let remote = self.context.shared.remoteIntrospection else { return self.end(.misconfigured) }
         let mailbox = self.context.loop.mailbox
         let me = Confined(self, to: self.context.loop)
-        remote.introspect(self.token, at: self.server) { outcome in
+        let now = self.context.loop.now
+        self.giveUpRemotely = remote.introspect(
+            self.token, at: self.server, within: now < self.deadline ? self.deadline - now : 0
+        ) { outcome in
             mailbox.post { loop in me.open(on: loop).end(outcome) }
         }
     }
@@ -306,9 +313,7 @@ final class IntrospectionCall {
 
     private func land(_ verdict: FlightVerdict, counted: ServerInstruments.Outcome) {
         guard !self.isOver else { return }
-        self.isOver = true
-        self.release(reusable: false)
-        self.context.loop.cancel(self.timer)
+        self.finish()
         self.context.landed(self)
         self.instruments.finished(counted, nanoseconds: self.context.loop.now - self.startedAt)
         let landed = self.server.state.cache.land(self.flight, verdict: verdict, at: self.context.now)
@@ -316,10 +321,13 @@ final class IntrospectionCall {
     }
 
     /// The loop is over: nobody waits any more, and the connection and this call no longer hold each other.
-    func abandon() {
+    func abandon() { self.finish() }
+
+    private func finish() {
         self.isOver = true
         self.release(reusable: false)
         self.context.loop.cancel(self.timer)
+        self.giveUpRemotely.take()?()
     }
 
     private static func copy(of kind: FieldKind, in head: borrowing ResponseHead) -> [UInt8]? {

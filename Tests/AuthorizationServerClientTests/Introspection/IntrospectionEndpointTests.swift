@@ -1,7 +1,8 @@
-import AuthorizationServerClient
 import OAuthModel
 import ProxyCore
 import Testing
+
+@testable import AuthorizationServerClient
 
 private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
 
@@ -16,7 +17,8 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
             let server = try Servers.introspecting(
                 at: stub.origin + "/introspect", timeout: timeout, retriesMax: retriesMax)
             let token = try #require(BearerToken("opaque"))
-            let outcome = await IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+            let outcome = await IntrospectionEndpoint(connections: connections).introspect(
+                token, at: server, within: timeout)
             return (outcome, stub.requests.count)
         }
     }
@@ -75,7 +77,8 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
         let connections = AuthorizationServerConnections()
         let server = try Servers.introspecting(at: "http://127.0.0.1:\(taken.number)/introspect", timeout: .seconds(60))
         let token = try #require(BearerToken("opaque"))
-        let outcome = await IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+        let outcome = await IntrospectionEndpoint(connections: connections).introspect(
+            token, at: server, within: .seconds(60))
         await connections.shutdown()
         withExtendedLifetime(taken) {}
         #expect(outcome == .unreachable)
@@ -143,7 +146,8 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
             stub.react { [stub] _ in stub.requests.count == 1 ? .reset : .json(active) }
             let server = try Servers.introspecting(at: stub.origin + "/introspect")
             let token = try #require(BearerToken("opaque"))
-            let outcome = await IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+            let outcome = await IntrospectionEndpoint(connections: connections).introspect(
+                token, at: server, within: .seconds(60))
             guard case .active(let answer) = outcome else { throw Unexpected(outcome: outcome) }
             #expect(answer.subject == "alice")
         }
@@ -167,7 +171,8 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
         try await withStub({ _ in .json(#"{"active":false}"#) }) { stub, connections in
             let server = try Servers.introspecting(at: stub.origin + "/admin/introspect?tenant=1", as: authentication)
             let token = try #require(BearerToken("to+ken/1=="))
-            let outcome = await IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+            let outcome = await IntrospectionEndpoint(connections: connections).introspect(
+                token, at: server, within: .seconds(60))
             #expect(outcome == .inactive)
             let request = try #require(stub.requests.first)
             #expect(request.method == "POST")
@@ -188,7 +193,8 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
                 let server = try Servers.introspecting(
                     at: stub.origin + "/introspect", as: .bearer(SecretBytes("own-token")))
                 let token = try #require(BearerToken("opaque"))
-                let outcome = await IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+                let outcome = await IntrospectionEndpoint(connections: connections).introspect(
+                    token, at: server, within: .seconds(60))
                 #expect(outcome == .malformed)
             }
             #expect(thief.requests.isEmpty)
@@ -202,10 +208,50 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
             let endpoint = IntrospectionEndpoint(connections: connections)
             for name in ["a", "b", "c", "d"] {
                 let token = try #require(BearerToken(name))
-                #expect(await endpoint.introspect(token, at: server) == .inactive)
+                #expect(await endpoint.introspect(token, at: server, within: .seconds(60)) == .inactive)
             }
             #expect(stub.connections == 1)
         }
+    }
+
+    @Test("A kept connection that has ended is not the server's failure: the question is put again, at no retry's cost")
+    func staleConnection() async throws {
+        try await withStub({ _ in .json(#"{"active":false}"#) }) { stub, connections in
+            stub.react { [stub] _ in stub.requests.count == 2 ? .reset : .json(#"{"active":false}"#) }
+            let server = try Servers.introspecting(at: stub.origin + "/introspect", retriesMax: 0)
+            let endpoint = IntrospectionEndpoint(connections: connections)
+            for name in ["a", "b"] {
+                let token = try #require(BearerToken(name))
+                #expect(await endpoint.introspect(token, at: server, within: .seconds(60)) == .inactive)
+            }
+            #expect(stub.requests.count == 3 && stub.connections == 2)
+        }
+    }
+
+    @Test("A question that is given up ends at once, with what it has under way")
+    func givenUp() async throws {
+        try await withStub({ _ in .silence }) { stub, connections in
+            let server = try Servers.introspecting(at: stub.origin + "/introspect", timeout: .seconds(60))
+            let token = try #require(BearerToken("opaque"))
+            let (outcomes, ended) = AsyncStream.makeStream(of: IntrospectionOutcome.self)
+            let giveUp = IntrospectionEndpoint(connections: connections).introspect(
+                token, at: server, within: .seconds(600)
+            ) { outcome in
+                ended.yield(outcome)
+                ended.finish()
+            }
+            _ = await stub.nextRequest()
+            giveUp()
+            var told: [IntrospectionOutcome] = []
+            for await outcome in outcomes { told.append(outcome) }
+            #expect(told == [.silent])
+        }
+    }
+
+    @Test("Each server has a loop of its own, so that a name that hangs there holds up no other")
+    func loops() {
+        let (one, other) = (ServerLoops.loop(of: "one.test"), ServerLoops.loop(of: "other.test"))
+        #expect(one === ServerLoops.loop(of: "one.test") && one !== other)
     }
 
     @Test("The callback comes once, and a server that discovery has not found yet is unavailable")
@@ -217,9 +263,9 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
             let server = Servers.server(settings)
             let token = try #require(BearerToken("opaque"))
             let outcome = await withCheckedContinuation { continuation in
-                IntrospectionEndpoint(connections: connections).introspect(token, at: server) {
-                    continuation.resume(returning: $0)
-                }
+                _ = IntrospectionEndpoint(connections: connections).introspect(
+                    token, at: server, within: .seconds(60)
+                ) { continuation.resume(returning: $0) }
             }
             #expect(outcome == .unreachable)
             #expect(stub.requests.isEmpty)
@@ -231,7 +277,8 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
         try await withStub({ _ in .silence }) { stub, connections in
             let server = try Servers.introspecting(at: stub.origin + "/introspect", timeout: .seconds(60))
             let token = try #require(BearerToken("opaque"))
-            async let outcome = IntrospectionEndpoint(connections: connections).introspect(token, at: server)
+            async let outcome = IntrospectionEndpoint(connections: connections).introspect(
+                token, at: server, within: .seconds(60))
             _ = await stub.nextRequest()
             await connections.shutdown()
             #expect(await outcome == .silent)

@@ -168,7 +168,9 @@ import Testing
             around.clock.advance(by: .seconds(1))
             #expect(await around.nextEnd() == .endpointFound(server: "hydra"))
             let token = try #require(BearerToken("opaque"))
-            #expect(await IntrospectionEndpoint(connections: connections).introspect(token, at: server) == .inactive)
+            let outcome = await IntrospectionEndpoint(connections: connections).introspect(
+                token, at: server, within: .seconds(60))
+            #expect(outcome == .inactive)
             #expect(stub.requests.last?.target == "/introspect")
             await refreshers.stop()
         }

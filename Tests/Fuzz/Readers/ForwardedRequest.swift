@@ -21,7 +21,7 @@ enum ForwardedRequest {
         do throws(Refusal) {
             try UpstreamRequestHead.write(
                 head, grant: grant, peer: door.peer, requestID: .made(high: 1, low: 2), framing: head.framing,
-                hasBegunContent: false, generation: door.generation, into: &writer)
+                generation: door.generation, into: &writer)
         } catch {
             insist(
                 error == .rewriteRefused || error == .tooManyConnectionOptions,

@@ -81,7 +81,7 @@ struct ForwardingFixture {
                 var writer = HeadWriter()
                 try UpstreamRequestHead.write(
                     head, grant: grant, peer: peer, requestID: .made(high: 1, low: 2), framing: head.framing,
-                    hasBegunContent: false, generation: self.generation, into: &writer)
+                    generation: self.generation, into: &writer)
                 var message = try ForwardedMessage(writer.bytes)
                 message.grant = grant
                 if head.framing == .chunked { try self.readBody(of: head, raw, grant, &message) }

@@ -142,13 +142,12 @@ import Testing
         #expect(chunked.values("transfer-encoding") == ["chunked"])
     }
 
-    @Test("RFC 9110 §10.1.1: an expectation passes only where somebody waits")
-    func passesExpect() throws {
+    @Test("RFC 9110 §10.1.1: an expectation is met here, and goes no further", arguments: ["1.1", "1.0"])
+    func meetsExpectation(version: String) throws {
         let fixture = try ForwardingFixture.open()
         let lines = ["Expect: 100-Continue", "Content-Length: 2"]
-        #expect(try fixture.forwarded("/x", lines, method: "POST").values("expect") == ["100-Continue"])
-        #expect(try fixture.forwarded("/x", lines, method: "POST", version: "1.0").values("expect").isEmpty)
-        #expect(try fixture.forwarded("/x", ["Expect: 100-continue"]).values("expect").isEmpty)
+        #expect(try fixture.forwarded("/x", lines, method: "POST", version: version).values("expect").isEmpty)
+        #expect(try fixture.forwarded("/x", ["Expect: 100-continue"], version: version).values("expect").isEmpty)
     }
 
     @Test("an upgrade goes on only as a WebSocket handshake, and only where the route allows it")

@@ -9,7 +9,7 @@ import Testing
         WireError.allCases.map { .wire($0) } + TargetProblem.allCases.map { .target($0) }
         + CredentialProblem.allCases.map { .invalidRequest($0) } + TokenRejection.allCases.map { .tokenRejected($0) }
         + [
-            .pathParameters, .methodRefused, .expectationFailed, .headTooSlow, .bodyTooSlow, .bodyTooLarge, .clientGone,
+            .pathParameters, .methodRefused, .headTooSlow, .bodyTooSlow, .bodyTooLarge, .clientGone,
             .noRoute,
             .methodNotAllowed(allow: "GET"), .noCredentials, .insufficientScope(required: ["a", "b"]), .claimNotMet,
             .authorizationServerUnavailable(retryAfter: nil), .authorizationServerBusy,

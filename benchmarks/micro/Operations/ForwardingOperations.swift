@@ -28,7 +28,7 @@ enum ForwardingOperations {
                     outgoing.writer.reset()
                     try UpstreamRequestHead.write(
                         request.head, grant: grant, peer: World.peer, requestID: .made(high: 1, low: 2),
-                        framing: .none, hasBegunContent: false, generation: generation, into: &outgoing.writer)
+                        framing: .none, generation: generation, into: &outgoing.writer)
                     if outgoing.writer.count > 0 { good += 1 }
                 }
                 return good

@@ -84,7 +84,8 @@ extension DevAuthorizationServer {
         public init() {}
 
         private static let writeToStandardError: @Sendable (String) -> Void = { line in
-            FileHandle.standardError.write(Data((line + "\n").utf8))
+            // Nobody may be reading any more.
+            try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
         }
     }
 }

@@ -44,6 +44,8 @@ extension HydraClientError.Code {
 extension HydraClientError.Code {
     /// The body is not JSON.
     public static let notJSON = Self("not_json")
+    /// The body is a signed JWT where JSON is read, as ``OAuth2Client/userinfoSignedResponseAlgorithm`` asks for.
+    public static let signedResponse = Self("signed_response")
     /// A member is missing, or of a kind it must not be.
     public static let unexpectedMember = Self("unexpected_member")
     /// The links of a list lead in a circle, or never end.

@@ -35,7 +35,7 @@ import Synchronization
     private var thread: pthread_t?
     // The writer's own.
     private var descriptor: Int32
-    private var isMidLine = false
+    private var isMidLine: Bool
     private var isFailing = false
     private var report: @Sendable (AccessLogTrouble) -> Void = { _ in }
 
@@ -43,7 +43,9 @@ import Synchronization
         self.format = format
         self.destination = destination
         self.allowedShare = allowedShare
-        self.descriptor = try Self.open(destination)
+        let descriptor = try Self.open(destination)
+        self.descriptor = descriptor
+        self.isMidLine = Self.endsMidLine(destination, descriptor) ?? false
         unsafe self.mutex = .allocate(capacity: 1)
         unsafe self.condition = .allocate(capacity: 1)
         unsafe pthread_mutex_init(self.mutex, nil)
@@ -162,15 +164,18 @@ import Synchronization
             let fresh = try Self.open(self.destination)
             if self.descriptor > 2 { Glibc.close(self.descriptor) }
             self.descriptor = fresh
+            // A line that was cut went with the file that was moved away, and is still there in one that was not.
+            self.isMidLine = Self.endsMidLine(self.destination, fresh) ?? self.isMidLine
         } catch {
             self.report(.notReopened(error))
         }
     }
 
     /// A full disk or a closed pipe costs lines, never requests.
-    private func write(_ batch: [UInt8]) {
+    private func write(_ lines: [UInt8]) {
         // The rest of a line that was cut must not be taken for the beginning of another.
-        let batch = self.isMidLine ? [0x0A] + batch : batch
+        let batch = self.isMidLine ? [0x0A] + lines : lines
+        let start = batch.count - lines.count
         var offset = 0
         while offset < batch.count {
             let count = unsafe batch.withUnsafeBytes { bytes in
@@ -185,7 +190,8 @@ import Synchronization
                 _ = unsafe poll(&interest, 1, -1)
             } else if count == 0 || errno != EINTR {
                 let code = count == 0 ? ENOSPC : errno
-                let lost = batch[offset...].count { $0 == 0x0A }
+                // The newline behind a line that was cut before ends none of these.
+                let lost = batch[max(offset, start)...].count { $0 == 0x0A }
                 self.locked { self.state.dropped &+= UInt64(lost) }
                 // Once for all that are lost until a batch goes out whole.
                 if !self.isFailing { self.report(.notWritten(code: code)) }
@@ -215,6 +221,21 @@ import Synchronization
             _ = fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK)
             return descriptor
         }
+    }
+
+    /// Whether a file ends within a line, as one does that a full disk has cut; nil where there is no end to look at.
+    private static func endsMidLine(_ destination: Destination, _ descriptor: Int32) -> Bool? {
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        guard status.st_size > 0 else { return false }
+        // The log itself is opened for writing only.
+        guard case .file(let path) = destination else { return nil }
+        let reader = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard reader >= 0 else { return nil }
+        defer { Glibc.close(reader) }
+        var last: UInt8 = 0
+        guard unsafe pread(reader, &last, 1, status.st_size - 1) == 1 else { return nil }
+        return last != 0x0A
     }
 }
 

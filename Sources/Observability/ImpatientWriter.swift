@@ -28,34 +28,36 @@ package final class ImpatientWriter: Sendable {
     package var dropped: UInt64 { self.state.withLock { $0.dropped } }
 
     /// One line or several, the last newline included.
-    package func write(_ line: [UInt8]) {
+    package func write(_ lines: [UInt8]) {
         self.state.withLock { state in
-            let line = state.isMidLine ? [0x0A] + line : line
+            let batch = state.isMidLine ? [0x0A] + lines : lines
+            let start = batch.count - lines.count
             var offset = 0
-            while offset < line.count {
-                let count = self.writePiece(of: line, from: offset, waiting: state.isStuck ? 0 : Self.patience)
+            while offset < batch.count {
+                let count = self.writePiece(of: batch, from: offset, waiting: state.isStuck ? 0 : Self.patience)
                 state.isStuck = count == nil
                 guard let count else {
-                    state.dropped &+= UInt64(line[offset...].count { $0 == 0x0A })
+                    // The newline behind a line that was cut before ends none of these.
+                    state.dropped &+= UInt64(batch[max(offset, start)...].count { $0 == 0x0A })
                     return
                 }
                 offset += count
-                state.isMidLine = line[offset - 1] != 0x0A
+                state.isMidLine = batch[offset - 1] != 0x0A
             }
         }
     }
 
     /// - Returns: how much was taken; nil when it was nothing.
-    private func writePiece(of line: [UInt8], from offset: Int, waiting milliseconds: Int32) -> Int? {
+    private func writePiece(of batch: [UInt8], from offset: Int, waiting milliseconds: Int32) -> Int? {
         while true {
             var interest = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
             let ready = unsafe poll(&interest, 1, milliseconds)
             if ready < 0, errno == EINTR { continue }
             guard ready > 0 else { return nil }
-            let count = unsafe line.withUnsafeBytes { bytes in
+            let count = unsafe batch.withUnsafeBytes { bytes in
                 unsafe Glibc.write(
                     self.descriptor, bytes.baseAddress.map { unsafe $0 + offset },
-                    min(Self.pieceBytesMax, line.count - offset))
+                    min(Self.pieceBytesMax, batch.count - offset))
             }
             if count < 0, errno == EINTR { continue }
             return count > 0 ? count : nil

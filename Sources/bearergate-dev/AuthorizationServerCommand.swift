@@ -95,6 +95,7 @@ struct AuthorizationServerCommand: AsyncParsableCommand {
         options.loginURL = self.loginURL
         options.consentURL = self.consentURL
         options.logoutURL = self.logoutURL
+        options.announce = { Terminal.announce($0) }
         if let seed {
             let file = try SeedFile(path: seed)
             options.seed = file.document

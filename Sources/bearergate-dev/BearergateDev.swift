@@ -1,5 +1,6 @@
 import ArgumentParser
 import DevAuthorizationServer
+import Glibc
 import ProxyConfiguration
 
 /// `bearergate-dev`: what a developer wants beside the proxy.
@@ -18,6 +19,8 @@ struct BearergateDev: AsyncParsableCommand {
 
     /// Exit codes as of `bearergate`: 0 fine, 1 the answer is no, 2 wrong usage or something that cannot be used.
     static func main() async {
+        // Who reads our outputs may leave, and is still told by the exit code.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try Self.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -32,9 +32,11 @@ struct DemoCommand: AsyncParsableCommand {
     var upstreamPort: UInt16 = 9100
 
     func run() async throws {
+        try DemoProxy.check(configuration: self.config)
         var options = DevAuthorizationServer.Options()
         options.publicPort = Int(self.publicPort)
         options.adminPort = Int(self.adminPort)
+        options.announce = { Terminal.announce($0) }
         let server = try await DevAuthorizationServer(options).start()
         do {
             let upstream = try await EchoUpstream.start(port: Int(self.upstreamPort))

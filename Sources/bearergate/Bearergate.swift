@@ -1,5 +1,6 @@
 import ArgumentParser
 import Assembly
+import Glibc
 
 /// `bearergate`: the sidecar and its tools.
 @main
@@ -23,6 +24,8 @@ struct Bearergate: AsyncParsableCommand {
     }
 
     static func main() async {
+        // Who reads our outputs may leave, and is still told by the exit code.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try Self.parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

@@ -50,8 +50,15 @@ struct Check: ParsableCommand {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            guard written > 0 else { return }
-            rest = rest.dropFirst(written)
+            if written > 0 {
+                rest = rest.dropFirst(written)
+            } else if written < 0, errno == EAGAIN {
+                // Somebody who shares the pipe has made it non-blocking: wait as a write would.
+                var interest = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&interest, 1, -1)
+            } else if written == 0 || errno != EINTR {
+                return
+            }
         }
     }
 }

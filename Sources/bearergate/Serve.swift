@@ -82,7 +82,6 @@ private struct Signals {
         let (stream, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(16))
         self.stream = stream
         let stops = StopCount()
-        signal(SIGPIPE, SIG_IGN)
         self.sources = [(SIGHUP, Signal.reload), (SIGTERM, .stop), (SIGINT, .stop)].map { number, meaning in
             // Dispatch sees a signal only when its default action does not end the process first.
             signal(number, SIG_IGN)

@@ -8,9 +8,8 @@ struct ProgramRun {
 
     /// - Parameter whileRunning: done before its end is waited for.
     init(_ program: String, _ arguments: [String], whileRunning: (Process) throws -> Void = { _ in }) throws {
-        let tests = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         let process = Process()
-        process.executableURL = tests.deletingLastPathComponent().appending(path: program)
+        process.executableURL = try Self.executable(program)
         process.arguments = arguments
         let (output, complaint) = (Pipe(), Pipe())
         process.standardOutput = output
@@ -30,5 +29,11 @@ struct ProgramRun {
         self.status = process.terminationStatus
         self.output = texts[0]
         self.complaint = texts[1]
+    }
+
+    /// Where a program lies that was built beside these tests.
+    static func executable(_ program: String) throws -> URL {
+        let tests = URL(filePath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        return tests.deletingLastPathComponent().appending(path: program)
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @Suite("Exit codes of the programs (SPEC §2)") struct UsageTests {
@@ -21,4 +23,49 @@ import Testing
         #expect(result.output.contains("USAGE: \(program)"))
         #expect(result.complaint.isEmpty)
     }
+
+    @Test(
+        "A reader that has left changes no exit code, and ends no program by a signal",
+        arguments: [
+            ("bearergate", [], 2, 2), ("bearergate", ["serve", "--config", "/nowhere.yaml"], 2, 2),
+            ("bearergate", ["check", "--config", "/nowhere.yaml"], 2, 2),
+            ("bearergate", ["check", "--print-schema"], 1, 0), ("bearergate", ["--help"], 1, 0),
+            ("bearergate-dev", [], 2, 2), ("bearergate-dev", ["--help"], 1, 0),
+            ("bearergate-dev", ["demo", "--config", "/nowhere.yaml"], 2, 2),
+            ("bearergate-dev", ["authorization-server", "--seed", "/nowhere.yaml"], 2, 2),
+        ] as [(String, [String], Int32, Int32)])
+    func unread(program: String, arguments: [String], descriptor: Int32, exitCode: Int32) throws {
+        #expect(try UnreadRun(program, arguments, unread: descriptor).exitCode == exitCode)
+    }
+
+    @Test(
+        "`check` says by its exit code what nobody reads",
+        arguments: [("version: 2\n", 2, 1), (Self.sound, 1, 0)] as [(String, Int32, Int32)])
+    func unreadCheck(text: String, descriptor: Int32, exitCode: Int32) throws {
+        let folder = try ScratchFolder()
+        let file = folder.file("bearergate.yaml")
+        try Data(text.utf8).write(to: URL(filePath: file))
+        #expect(try UnreadRun("bearergate", ["check", "--config", file], unread: descriptor).exitCode == exitCode)
+    }
+
+    @Test("The development server goes on when nobody reads what it announces")
+    func unreadAnnouncement() throws {
+        let folder = try ScratchFolder()
+        let file = folder.file("bearergate.yaml")
+        try Data(Self.sound.utf8).write(to: URL(filePath: file))
+        // The demo announces its server, and ends by itself because the upstream's port is taken.
+        let upstream = try StubUpstream()
+        defer { upstream.stop() }
+        let port = try #require(upstream.address.url.split(separator: ":").last)
+        let run = try UnreadRun(
+            "bearergate-dev",
+            ["demo", "--config", file, "--public-port", "0", "--admin-port", "0", "--upstream-port", "\(port)"],
+            unread: 2)
+        #expect(run.exitCode == 2)
+    }
+
+    private static let sound = StandardConfiguration {
+        $0.upstreamURL = "http://127.0.0.1:9"
+        $0.authorizationServerURL = "http://127.0.0.1:9"
+    }.text
 }

@@ -67,6 +67,36 @@ struct ErrorTests {
     }
 
     @Test(
+        "OpenID Connect Core §5.3.2: user info that is a signed JWT is an error that says so, and what to do",
+        arguments: ["application/jwt", "Application/JWT;charset=utf-8", "application/jwt ; a=b"])
+    func namesSignedUserInfo(type: String) async throws {
+        try await withHydra { _ in
+            .answer(200, [("Content-Type", type)], body: "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl")
+        } _: { _, hydra in
+            let error = await failure { () throws(HydraClientError) in
+                _ = try await hydra.userInfo(accessToken: SecretBytes("at"))
+            }
+            #expect(error?.stage == .decoding)
+            #expect(error?.code == .signedResponse)
+            #expect(error?.status == 200)
+            #expect(error?.message.contains("`userinfo_signed_response_alg` to `none`") == true)
+            #expect(error?.description.contains("eyJ") == false)
+        }
+    }
+
+    @Test(
+        "user info is JSON unless it says that it is a JWT",
+        arguments: ["application/json", "application/jwt+json", "text/plain;a=application/jwt", ""])
+    func readsUserInfo(type: String) async throws {
+        try await withHydra { _ in
+            .answer(200, [("Content-Type", type)], body: #"{"sub":"alice"}"#)
+        } _: { _, hydra in
+            let claims = try await hydra.userInfo(accessToken: SecretBytes("at"))
+            #expect(claims["sub"] == "alice")
+        }
+    }
+
+    @Test(
         "a member of another kind, or out of its range, is an error that names it",
         arguments: [
             ("redirect_uris", #"["a",7]"#), ("redirect_uris", "{}"), ("redirect_uris", "[null]"), ("scope", "[]"),

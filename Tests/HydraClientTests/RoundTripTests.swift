@@ -49,6 +49,20 @@ struct RoundTripTests {
         }
     }
 
+    @Test("`created_at` goes along when a client is set: Hydra takes what it is sent, or else now")
+    func sendsCreation() async throws {
+        try await withHydra { _ in
+            .json(#"{"client_id":"a","created_at":"2026-01-31T08:00:00Z"}"#)
+        } _: { server, hydra in
+            var client = try await hydra.client(id: "a")
+            _ = try await hydra.setClient(id: "a", to: client)
+            #expect(server.requests.last?.json?.objectValue?["created_at"] == "2026-01-31T08:00:00Z")
+            client.createdAt = nil
+            _ = try await hydra.setClient(id: "a", to: client)
+            #expect(server.requests.last?.json == ["client_id": "a"])
+        }
+    }
+
     @Test("the lifespans of a client can be set as they were read, those of a server to come included")
     func setsLifespans() async throws {
         let members = try #require(try JSONReader.read(Array(Self.client.utf8)).objectValue)

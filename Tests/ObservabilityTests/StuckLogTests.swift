@@ -54,6 +54,72 @@ struct StuckLogTests {
         #expect(log.dropped == 7)
     }
 
+    @Test("behind a line that was cut, each line that is not written counts once: the access log")
+    func countsBehindCutLine() throws {
+        let pipe = try NamedPipe()
+        let log = try AccessLog(format: .json, destination: .file(pipe.path), allowedShare: 1)
+        log.append(LogFile.cutLine)
+        log.start()
+        #expect(pipe.read(LogFile.cutLine.count) == LogFile.cutLine.count)
+        pipe.leave()
+        for _ in 0..<7 { log.append(Self.line) }
+        log.stop()
+        #expect(log.dropped == 7)
+    }
+
+    @Test("behind a line that was cut, each line that nobody takes counts once: standard error")
+    func countsBehindCutLineOfStandardError() throws {
+        var ends: [Int32] = [0, 0]
+        let made = pipe(&ends)
+        try #require(made == 0)
+        let writer = ImpatientWriter(descriptor: ends[1])
+        // Written in pieces, so that the pipe is full within one of them.
+        let line = [UInt8](repeating: 0x78, count: 9_999) + [0x0A]
+        for _ in 0..<20 { writer.write(line) }
+        close(ends[1])
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(ends[0], &part, part.count)
+            guard count > 0 else { break }
+            bytes += part[..<count]
+        }
+        close(ends[0])
+        #expect(bytes.last == 0x78)
+        #expect(Int(writer.dropped) == 20 - bytes.count { $0 == 0x0A })
+    }
+
+    @Test(
+        "a file that is opened anew begins with a line; where it is the same file, the line that was cut ends first",
+        arguments: [true, false])
+    func reopensBehindCutLine(isMoved: Bool) throws {
+        let file = try LogFile()
+        let log = try AccessLog(format: .json, destination: .file(file.path), allowedShare: 1)
+        if isMoved { try file.move() }
+        log.append(LogFile.cutLine)
+        // Taken together with the line, and heeded after it: what comes when that is written comes behind both.
+        log.reopen()
+        log.start()
+        while (isMoved ? file.movedText : file.text).isEmpty { sched_yield() }
+        log.append(Self.line)
+        log.stop()
+        let line = String(decoding: Self.line, as: UTF8.self)
+        #expect(file.text == (isMoved ? line : "cut\n" + line))
+        #expect(file.movedText == (isMoved ? "cut" : ""))
+    }
+
+    @Test(
+        "a line that was cut when the process before this one ended is ended before the first of this one",
+        arguments: [("cut", "cut\n"), ("whole\n", "whole\n"), ("", "")])
+    func beginsBehindCutLine(before: String, kept: String) throws {
+        let file = try LogFile(before)
+        let log = try AccessLog(format: .json, destination: .file(file.path), allowedShare: 1)
+        log.append(Self.line)
+        log.start()
+        log.stop()
+        #expect(file.text == kept + String(decoding: Self.line, as: UTF8.self))
+    }
+
     @Test("that lines are lost is told once, with the reason, and that they no longer are")
     func tellsOfLoss() throws {
         let folder = "/tmp/bearergate-log-\(getpid())-\(UInt64.random(in: 0 ... .max))"
@@ -116,6 +182,55 @@ struct StuckLogTests {
         close(ends[0])
         #expect(Array(lines.suffix(Self.line.count)) == Self.line)
         #expect(lines.count { $0 == 0x0A } >= count - dropped + 1)
+    }
+}
+
+/// A file in a folder of its own, and the name that it is moved to.
+private final class LogFile {
+    let path: String
+    private let movedPath: String
+    private let folder: String
+
+    /// What a full disk takes of a line.
+    static let cutLine = Array("cut".utf8)
+
+    init(_ text: String = "") throws {
+        var template = Array("/tmp/bearergate-test-XXXXXX".utf8CString)
+        let isMade = mkdtemp(&template) != nil
+        try #require(isMade)
+        self.folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        self.path = self.folder + "/log"
+        self.movedPath = self.folder + "/moved"
+        let descriptor = open(self.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        let count = Glibc.write(descriptor, bytes, bytes.count)
+        try #require(count == bytes.count)
+    }
+
+    deinit {
+        unlink(self.path)
+        unlink(self.movedPath)
+        rmdir(self.folder)
+    }
+
+    func move() throws {
+        let result = rename(self.path, self.movedPath)
+        try #require(result == 0)
+    }
+
+    var text: String { Self.text(of: self.path) }
+    var movedText: String { Self.text(of: self.movedPath) }
+
+    /// Empty when there is no such file.
+    private static func text(of path: String) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return "" }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: 4_096)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
     }
 }
 

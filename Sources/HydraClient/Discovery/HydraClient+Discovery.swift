@@ -34,12 +34,22 @@ extension HydraClient {
 
     /// The claims about the user whom an access token is for; `sub` is always there (OpenID Connect Core 1.0 §5.3.2).
     ///
+    /// They are read from JSON. Where the client's ``OAuth2Client/userinfoSignedResponseAlgorithm`` is not `none` the
+    /// server answers with a signed JWT, and this throws ``HydraClientError/Code/signedResponse``.
+    ///
     /// `getOidcUserInfo` · `GET /userinfo`
     public func userInfo(accessToken: SecretBytes) async throws(HydraClientError) -> ClaimSet {
         var call = Call("getOidcUserInfo", .public, .get, "/userinfo")
         call.fields.append(("Authorization", "Bearer " + accessToken.text))
         call.secrets = [accessToken]
         let answer = try await self.perform(call)
+        guard !answer.isJWT else {
+            throw HydraClientError(
+                .decoding, .signedResponse, operation: call.operation,
+                message: "the answer is a signed JWT, and only JSON is read here: set the client's "
+                    + "`userinfo_signed_response_alg` to `none`",
+                status: answer.status)
+        }
         guard let members = try self.json(answer, of: call).objectValue, members["sub"]?.stringValue != nil else {
             throw Self.unexpectedMember(MemberProblem("sub", kind: "a text"), of: call, status: answer.status)
         }

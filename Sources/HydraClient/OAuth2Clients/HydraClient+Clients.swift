@@ -53,7 +53,7 @@ extension HydraClient {
 
     /// Replaces a client whole: what is left out becomes empty or default, lifespans included.
     ///
-    /// Without a secret the old one stays.
+    /// Without a secret the old one stays; a ``OAuth2Client/createdAt`` that is missing becomes now.
     ///
     /// `setOAuth2Client` · `PUT /admin/clients/{id}`
     public func setClient(id: String, to client: OAuth2Client) async throws(HydraClientError) -> OAuth2Client {

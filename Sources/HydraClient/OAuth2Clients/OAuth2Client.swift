@@ -51,7 +51,7 @@ public struct OAuth2Client: Sendable {
     public var jsonWebKeys: JSONValue?
     /// Where the keys are instead; never both.
     public var jwksURI: String?
-    /// `none` for plain JSON, or `RS256` for a JWT.
+    /// `none` for plain JSON, or `RS256` for a JWT, which ``HydraClient/userInfo(accessToken:)`` does not read.
     public var userinfoSignedResponseAlgorithm: String?
     /// How request objects are signed (OpenID Connect Core 1.0 §6.1).
     public var requestObjectSigningAlgorithm: String?
@@ -81,7 +81,10 @@ public struct OAuth2Client: Sendable {
     public var registrationAccessToken: SecretBytes?
     /// Where the client may change itself with ``registrationAccessToken``.
     public var registrationClientURI: String?
-    /// The server's to say; what is sent is ignored.
+    /// When it was registered, which is the server's to say.
+    ///
+    /// ``HydraClient/setClient(id:to:)`` replaces it by what is sent, or by now when this is nil: send it back as it
+    /// was read.
     public var createdAt: Date?
     /// The server's to say; what is sent is ignored.
     public var updatedAt: Date?

@@ -66,4 +66,11 @@ struct Answer: Sendable {
 
     /// The first of them.
     func field(_ name: String) -> String? { self.headers.first(name: name) }
+
+    /// Whether the body is a JWT (RFC 7519 §10.3.1); case and parameters of a media type say nothing (RFC 9110 §8.3.1).
+    var isJWT: Bool {
+        let field = self.field("Content-Type") ?? ""
+        let type = field.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+        return String(Substring(type)).lowercased() == "application/jwt"
+    }
 }

@@ -129,6 +129,7 @@ let package = Package(
         .target(
             name: "ProxyServer", dependencies: ["ProxyCore", "HTTPWire", "OAuthModel", "Reactor", "Observability"],
             swiftSettings: hotPath),
+        .target(name: "HTTPPersistence", dependencies: nio, swiftSettings: house),
         .target(name: "BoundedHTTPClient", dependencies: [asyncHTTPClient, nioSSL] + nio, swiftSettings: house),
         .target(
             name: "AuthorizationServerClient",
@@ -138,12 +139,14 @@ let package = Package(
             name: "ProxyConfiguration", dependencies: ["ProxyCore", "OAuthModel", "JOSE", yams], swiftSettings: house),
         .target(
             name: "AdminServer",
-            dependencies: ["ProxyCore", "OAuthModel", "Observability", httpTypes, logging] + hummingbird + nio
+            dependencies: ["HTTPPersistence", "ProxyCore", "OAuthModel", "Observability", httpTypes, logging]
+                + hummingbird + nio
                 + lifecycle,
             swiftSettings: house),
         .target(
             name: "DevAuthorizationServer",
-            dependencies: ["BoundedHTTPClient", "OAuthModel", "JOSE", grdb, httpTypes, logging] + hummingbird + nio
+            dependencies: ["HTTPPersistence", "BoundedHTTPClient", "OAuthModel", "JOSE", grdb, httpTypes, logging]
+                + hummingbird + nio
                 + lifecycle,
             swiftSettings: house),
         .target(
@@ -164,8 +167,8 @@ let package = Package(
         .executableTarget(
             name: "bearergate-dev",
             dependencies: [
-                "Assembly", "ProxyConfiguration", "DevAuthorizationServer", "OAuthModel", argumentParser, httpTypes,
-                logging,
+                "Assembly", "ProxyConfiguration", "DevAuthorizationServer", "HTTPPersistence", "OAuthModel",
+                argumentParser, httpTypes, logging,
             ] + hummingbird + nio + lifecycle,
             swiftSettings: house),
 

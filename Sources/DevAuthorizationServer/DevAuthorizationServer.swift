@@ -29,8 +29,16 @@ public struct DevAuthorizationServer: Sendable {
     static let version = "v2.1.2-bearergate-dev"
 
     /// Runs until SIGINT, SIGTERM or the task's cancellation.
-    public func run() async throws {
-        let running = try await self.start(endingWith: [.sigint, .sigterm])
+    public func run() async throws { try await self.run(endingWith: [.sigint, .sigterm]) }
+
+    func run(endingWith signals: [UnixSignal]) async throws {
+        let running: RunningAuthorizationServer
+        do {
+            running = try await self.start(endingWith: signals)
+        } catch is CancellationError {
+            // Told to end before it had begun: the end is the same as later.
+            return
+        }
         try await withTaskCancellationHandler {
             try await running.waitUntilStopped()
         } onCancel: {
@@ -39,9 +47,14 @@ public struct DevAuthorizationServer: Sendable {
     }
 
     /// Starts the server and returns once both listeners accept connections.
+    ///
+    /// Cancelled before that, it throws `CancellationError`, and nothing is left running.
     public func start() async throws -> RunningAuthorizationServer {
         try await self.start(endingWith: [])
     }
+
+    /// Called when all is there but the listeners; where a test cancels a start.
+    var beforeListening: @Sendable () -> Void = {}
 
     private enum Event: Sendable {
         case publicBound(Int)
@@ -70,6 +83,7 @@ public struct DevAuthorizationServer: Sendable {
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: signals, logger: Self.serviceLogger)
         configuration.maximumGracefulShutdownDuration = Self.shutdownLimit
         let group = ServiceGroup(configuration: configuration)
+        self.beforeListening()
         let task = Task {
             var failure: (any Error)?
             do { try await group.run() } catch { failure = error }
@@ -85,10 +99,15 @@ public struct DevAuthorizationServer: Sendable {
             switch event {
             case .publicBound(let port): publicPort = port
             case .adminBound(let port): adminPort = port
-            case .ended(let failure):
+            case .ended(let failure?):
                 throw self.cannotListen(failure, publicIsBound: publicPort != nil, adminIsBound: adminPort != nil)
+            case .ended(nil):
+                // A signal came before there was anything to end.
+                throw CancellationError()
             }
             guard let publicPort, let adminPort else { continue }
+            // Nobody would stop what the caller is not told of.
+            guard !Task.isCancelled else { break }
             let running = RunningAuthorizationServer(
                 host: host, publicPort: publicPort, adminPort: adminPort, core: core, group: group, task: task)
             do {
@@ -96,13 +115,18 @@ public struct DevAuthorizationServer: Sendable {
             } catch {
                 // A signal came while the seed was put in place: the end is the same as for one that comes later.
                 guard !core.isClosed else { return running }
+                // What the cancellation broke off tells of something else.
+                guard !Task.isCancelled else { break }
                 await running.stop()
                 throw error
             }
             self.introduce(running)
             return running
         }
-        throw self.cannotListen(nil, publicIsBound: false, adminIsBound: false)
+        // The caller was cancelled on the way.
+        await group.triggerGracefulShutdown()
+        _ = await task.result
+        throw CancellationError()
     }
 
     private func checkOptions() throws {
@@ -151,6 +175,8 @@ public struct DevAuthorizationServer: Sendable {
             return try await ServerCore(self.options)
         } catch let error as DevAuthorizationServerError {
             throw error
+        } catch let error as CancellationError {
+            throw error
         } catch {
             throw DevAuthorizationServerError(
                 .databaseUnusable, "cannot use the database \(self.databaseName): \(error)", cause: error)
@@ -175,7 +201,7 @@ public struct DevAuthorizationServer: Sendable {
     }
 
     private func cannotListen(
-        _ failure: (any Error)?, publicIsBound: Bool, adminIsBound: Bool
+        _ failure: any Error, publicIsBound: Bool, adminIsBound: Bool
     ) -> DevAuthorizationServerError {
         // The listener that has its port is not the one that failed.
         let ports =
@@ -184,10 +210,9 @@ public struct DevAuthorizationServer: Sendable {
             case (false, true): "port \(self.options.publicPort)"
             case (false, false), (true, true): "ports \(self.options.publicPort) and \(self.options.adminPort)"
             }
-        let reason = (failure as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? failure.map { "\($0)" }
+        let reason = (failure as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(failure)"
         return DevAuthorizationServerError(
-            .cannotListen, "cannot listen on \(self.options.host), \(ports): \(reason ?? "stopped at once")",
-            cause: failure)
+            .cannotListen, "cannot listen on \(self.options.host), \(ports): \(reason)", cause: failure)
     }
 
     private func introduce(_ running: RunningAuthorizationServer) {

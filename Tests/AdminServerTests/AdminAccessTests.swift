@@ -36,16 +36,25 @@ import Testing
     @Test(
         "A Host that is no IP literal, not localhost and not configured is refused everywhere",
         arguments: [
-            nil, "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "admin.example.com.evil",
+            "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "admin.example.com.evil",
             "[evil]", "[::1", "::1", "127.0.0.1:x", "localhost:80:80", "1.2.3", "0x7f.1", "localhost evil",
             "admin.example.com.",
         ])
-    func foreignHost(host: String?) {
+    func foreignHost(host: String) {
         for isOpen in [true, false] {
             for isLocal in [true, false] {
                 #expect(
                     self.denial(self.caller(host: host), isOpen: isOpen, isLocal: isLocal) == .foreignHost)
             }
+        }
+    }
+
+    @Test("RFC 9112 §3.2: without a Host a request is malformed, whoever sends it", arguments: [true, false])
+    func missingHost(isLocal: Bool) {
+        for isOpen in [true, false] {
+            #expect(self.denial(self.caller(host: nil), isOpen: isOpen, isLocal: isLocal) == .missingHost)
+            #expect(
+                self.denial(self.caller(host: nil, origin: true), isOpen: isOpen, isLocal: isLocal) == .missingHost)
         }
     }
 

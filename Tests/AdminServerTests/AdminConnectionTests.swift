@@ -84,6 +84,42 @@ import Testing
     }
 
     @Test(
+        "RFC 9112 §3.2: HTTP/1.1 names one Host, else 400; HTTP/1.0 may leave it out and means the address it came to",
+        arguments: [
+            ("GET /livez HTTP/1.1\r\n", 400), ("GET /routes HTTP/1.1\r\nOrigin: http://localhost\r\n", 400),
+            ("GET http://localhost/livez HTTP/1.1\r\n", 400), ("GET http://evil.com/livez HTTP/1.1\r\n", 400),
+            ("GET http://evil.com/livez HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n", 400),
+            ("GET /livez HTTP/1.0\r\nHost: localhost\r\nHost: localhost\r\n", 400),
+            ("GET /livez HTTP/1.0\r\nHost: evil.com\r\n", 403), ("GET http://evil.com/livez HTTP/1.0\r\n", 403),
+            ("GET /livez HTTP/1.0\r\n", 200), ("GET http://localhost/livez HTTP/1.0\r\n", 200),
+        ])
+    func missingHost(head: String, status: Int) async throws {
+        try await self.withAdmin { clients throws in
+            let answered = try await clients.status(head)
+            #expect(answered == status)
+        }
+    }
+
+    @Test(
+        "RFC 9112 §9.3, §9.6: the answer to a client's last request says close, and is the connection's last",
+        arguments: [
+            ("HTTP/1.1", "Connection: close\r\n"), ("HTTP/1.1", "Connection: Close\r\n"),
+            ("HTTP/1.1", "connection: close, TE\r\n"), ("HTTP/1.1", "Connection: TE,CLOSE\r\n"),
+            ("HTTP/1.1", "Connection: TE\r\nConnection: close\r\n"), ("HTTP/1.0", ""),
+            ("HTTP/1.0", "Connection: keep-alive\r\n"),
+            ("HTTP/1.1", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"),
+        ])
+    func lastRequest(version: String, fields: String) async throws {
+        try await self.withAdmin { clients in
+            let another = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            let last = "GET /livez \(version)\r\nHost: localhost\r\n\(fields)\r\n"
+            let client = try await clients.connect(saying: another + last + another)
+            let answers = try await client.untilClosed().split(separator: "HTTP/1.1 200 OK\r\n")
+            #expect(answers.map { $0.contains("Connection: close\r\n") } == [false, true])
+        }
+    }
+
+    @Test(
         "Where a target has an authority and where it has none",
         arguments: [
             ("/routes", nil as String?), ("*", nil), ("//evil.com/routes", nil), ("", nil),

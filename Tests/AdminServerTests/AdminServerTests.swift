@@ -215,6 +215,30 @@ import Testing
         await third.stop()
     }
 
+    @Test("A start that is cancelled leaves nothing behind that would hold the address")
+    func cancelledStart() async throws {
+        let first = try await AdminServer(
+            AdminServerOptions(address: .network(host: "127.0.0.1", port: 0)), state: FakeProcess()
+        ).start()
+        await first.stop()
+        let server = AdminServer(AdminServerOptions(address: first.address), state: FakeProcess())
+        let start = Task {
+            Self.cancelCurrentTask()
+            return try await server.start()
+        }
+        // One that was there before it was cancelled is its caller's to stop.
+        if case .success(let running) = await start.result { await running.stop() }
+        let second = try await server.start()
+        await second.stop()
+    }
+
+    private static func cancelCurrentTask() {
+        withUnsafeCurrentTask { task in
+            guard let task else { return }
+            task.cancel()
+        }
+    }
+
     @Test("An address that is not this machine's is an error, not a trap")
     func foreignAddress() async {
         let server = AdminServer(

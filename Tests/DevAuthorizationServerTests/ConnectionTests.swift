@@ -69,6 +69,52 @@ struct ConnectionTests {
         }
     }
 
+    @Test(
+        "RFC 9112 §9.3, §9.6: the answer to a client's last request says close, and is the connection's last",
+        arguments: [
+            ("HTTP/1.1", "Connection: close\r\n"), ("HTTP/1.1", "Connection: Close\r\n"),
+            ("HTTP/1.1", "connection: close, TE\r\n"), ("HTTP/1.1", "Connection: TE,CLOSE\r\n"),
+            ("HTTP/1.1", "Connection: TE\r\nConnection: close\r\n"), ("HTTP/1.0", ""),
+            ("HTTP/1.0", "Connection: keep-alive\r\n"),
+            ("HTTP/1.1", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"),
+        ])
+    func lastRequest(version: String, fields: String) async throws {
+        try await withServer { server in
+            for port in [server.running.publicPort, server.running.adminPort] {
+                let connection = try await RawConnection.open(port)
+                let last = "GET /health/alive \(version)\r\nHost: localhost\r\n\(fields)\r\n"
+                try await connection.say(Self.alive + "\r\n" + last + Self.alive + "\r\n")
+                let answers = await connection.hearAll().split(separator: "HTTP/1.1 200 OK\r\n")
+                #expect(answers.map { $0.contains("Connection: close\r\n") } == [false, true])
+            }
+        }
+    }
+
+    @Test(
+        "RFC 9110 §9.3.2: no content follows the head that answers HEAD, whatever the answer is",
+        arguments: [
+            ("/health/alive", "Host: localhost\r\n", 405), ("/nothing", "Host: localhost\r\n", 404),
+            ("/nothing", "Host: localhost\r\nAccept: text/html\r\n", 404),
+            ("/nothing", "Host: localhost\r\nAccept: text/plain\r\n", 404), ("/a%FF", "Host: localhost\r\n", 400),
+            ("/clients", "Host: localhost\r\n", 307), ("/health/alive", "", 400),
+            ("/health/alive", "Host: localhost\r\nHost: localhost\r\n", 400),
+            ("/health/alive", "Host: localhost\r\nExpect: a-miracle\r\n", 417),
+            ("/health/alive", "Host: evil.example\r\n", 403),
+            ("/health/alive", "Host: localhost\r\nOrigin: http://evil.example\r\n", 403),
+        ])
+    func headRequests(path: String, fields: String, status: Int) async throws {
+        try await withServer { server in
+            let connection = try await RawConnection.open(server.running.adminPort)
+            let head = "HEAD \(path) HTTP/1.1\r\n\(fields)\r\n"
+            try await connection.say(head + Self.alive + "Connection: close\r\n\r\n")
+            let answers = await connection.hearAll()
+            #expect(RawAnswer(text: answers).status == status)
+            // Where the head ends the next answer begins.
+            let rest = answers.split(separator: "\r\n\r\n", maxSplits: 1).last
+            #expect(rest?.hasPrefix("HTTP/1.1 200 OK\r\n") == true, "\(answers)")
+        }
+    }
+
     @Test("RFC 9110 §10.1.1: 100-continue is answered before the body comes, and after the answer before")
     func continuing() async throws {
         try await withServer { server in

@@ -34,6 +34,8 @@ enum ImportTable {
             system: ["Synchronization", "Glibc"]),
 
         // Shells of its cold side.
+        // Listeners on NIO: which request is a connection's last.
+        Room(name: "HTTPPersistence", rooms: [], libraries: nio, system: []),
         Room(name: "BoundedHTTPClient", rooms: [], libraries: nio.union(["AsyncHTTPClient", "NIOSSL"]), system: []),
         Room(
             name: "AuthorizationServerClient", rooms: ["BoundedHTTPClient", "ProxyCore", "OAuthModel", "JOSE"],
@@ -42,12 +44,12 @@ enum ImportTable {
             name: "ProxyConfiguration", rooms: ["ProxyCore", "OAuthModel", "JOSE"], libraries: ["Yams"],
             system: ["Glibc"]),
         Room(
-            name: "AdminServer", rooms: ["ProxyCore", "OAuthModel", "Observability"],
+            name: "AdminServer", rooms: ["HTTPPersistence", "ProxyCore", "OAuthModel", "Observability"],
             libraries: hummingbird.union(nio), system: ["Synchronization", "FoundationEssentials"]),
 
         // Libraries that others embed.
         Room(
-            name: "DevAuthorizationServer", rooms: ["BoundedHTTPClient", "OAuthModel", "JOSE"],
+            name: "DevAuthorizationServer", rooms: ["HTTPPersistence", "BoundedHTTPClient", "OAuthModel", "JOSE"],
             libraries: hummingbird.union(nio).union(["GRDB"]),
             system: ["Synchronization", "Foundation"]),
         Room(
@@ -67,7 +69,8 @@ enum ImportTable {
             name: "bearergate", rooms: ["Assembly", "ProxyConfiguration"], libraries: ["ArgumentParser"],
             system: ["Dispatch", "Glibc", "FoundationEssentials", "Synchronization"]),
         Room(
-            name: "bearergate-dev", rooms: ["Assembly", "ProxyConfiguration", "DevAuthorizationServer", "OAuthModel"],
+            name: "bearergate-dev",
+            rooms: ["Assembly", "ProxyConfiguration", "DevAuthorizationServer", "HTTPPersistence", "OAuthModel"],
             libraries: hummingbird.union(nio).union(["ArgumentParser"]),
             system: ["Synchronization", "Glibc", "Foundation", "FoundationEssentials"]),
 

@@ -19,6 +19,8 @@ struct AdminAccess: Sendable {
     }
 
     enum Denial: Error, Hashable {
+        /// Only HTTP/1.0 may leave it out (RFC 9112 §3.2), and `AdminConnection` has given it one.
+        case missingHost
         /// Two readers might take two of them (RFC 9112 §3.2).
         case repeatedHost
         /// A page in somebody's browser.
@@ -33,9 +35,10 @@ struct AdminAccess: Sendable {
 
     /// `isOpen`: health and metrics, which need no token.
     func check(_ caller: Caller, isOpen: Bool) throws(Denial) {
+        guard let host = caller.host else { throw .missingHost }
         guard !caller.hasRepeatedHost else { throw .repeatedHost }
         guard !caller.hasOrigin else { throw .crossOrigin }
-        guard let host = caller.host, self.isOurs(host) else { throw .foreignHost }
+        guard self.isOurs(host) else { throw .foreignHost }
         guard !isOpen, !self.isLocal else { return }
         guard let token, !token.isEmpty else { throw .hidden }
         guard !caller.authorization.isEmpty else { throw .noToken }

@@ -1,8 +1,9 @@
+import HTTPPersistence
 import NIOCore
 import NIOHTTP1
 
-/// One connection of the admin listener, right behind the decoder: how long a request may take to come, and whom it
-/// names.
+/// One connection of the admin listener, right behind the decoder: how long a request may take to come, whom it
+/// names, and which is the last.
 ///
 /// Confined to its channel's loop.
 final class AdminConnection: ChannelDuplexHandler {
@@ -15,7 +16,7 @@ final class AdminConnection: ChannelDuplexHandler {
     private let access: AdminAccess
     private let times: AdminTimes
     private var number: UInt64?
-    private var isAnswering = false
+    private var persistence = ConnectionPersistence()
     private var deadline: Scheduled<Void>?
 
     init(_ connections: AdminConnections, access: AdminAccess, times: AdminTimes) {
@@ -46,15 +47,19 @@ final class AdminConnection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.persistence.isOver else { return }
         switch self.unwrapInboundIn(data) {
         case .head(var head):
-            self.isAnswering = true
             if let number { self.connections.asked(number) }
+            if head.version == .http1_0 { Self.supplement(&head) }
             self.judgeTarget(of: &head)
+            // The one spelling for which Hummingbird ends the connection.
+            if self.persistence.head(head) { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             context.fireChannelRead(self.wrapInboundOut(.head(head)))
         case .end:
+            self.persistence.end()
             // The answer may have gone out before: then the next request is waited for already.
-            if self.isAnswering { self.deadline?.cancel() }
+            if self.persistence.isAnswering { self.deadline?.cancel() }
             context.fireChannelRead(data)
         case .body:
             context.fireChannelRead(data)
@@ -62,12 +67,18 @@ final class AdminConnection: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = self.unwrapOutboundIn(data) {
-            self.isAnswering = false
+        switch self.unwrapOutboundIn(data) {
+        case .head(var head) where self.persistence.isAnsweringLast:
+            head.headers.replaceOrAdd(name: "Connection", value: "close")
+            context.write(self.wrapOutboundOut(.head(head)), promise: promise)
+        case .head, .body:
+            context.write(data, promise: promise)
+        case .end:
+            self.persistence.answered()
             if let number { self.connections.answered(number) }
             self.expectRequest(within: self.times.nextRequest, context)
+            context.write(data, promise: promise)
         }
-        context.write(data, promise: promise)
     }
 
     private func expectRequest(within time: TimeAmount, _ context: ChannelHandlerContext) {
@@ -76,12 +87,22 @@ final class AdminConnection: ChannelDuplexHandler {
         self.deadline = context.eventLoop.scheduleTask(in: time) { channel.close(mode: .all, promise: nil) }
     }
 
+    /// HTTP/1.0, as simple health checkers speak it, may leave `Host` out and means the address it came to then (RFC 9112
+    /// §3.3): this machine's.
+    private static func supplement(_ head: inout HTTPRequestHead) {
+        guard !head.headers.contains(name: "Host") else { return }
+        head.headers.add(name: "Host", value: "localhost")
+    }
+
     /// Has the authority of an absolute-form target judged like a `Host` (RFC 9112 §3.2.2).
     ///
     /// What is behind here reads `Host` only: an authority that is not ours takes its place, to be refused like it. One
     /// that is ours does not excuse a `Host` that is not.
     private func judgeTarget(of head: inout HTTPRequestHead) {
-        guard let authority = AdminAccess.authority(ofTarget: head.uri), !self.access.isOurs(authority) else { return }
+        // None, or two of them, are refused behind here, whatever the target says.
+        guard head.headers["Host"].count == 1, let authority = AdminAccess.authority(ofTarget: head.uri),
+            !self.access.isOurs(authority)
+        else { return }
         head.headers.replaceOrAdd(name: "Host", value: authority)
     }
 }

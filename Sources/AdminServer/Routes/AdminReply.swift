@@ -82,6 +82,8 @@ struct AdminReply: Sendable {
 
     static func denied(_ denial: AdminAccess.Denial) -> AdminReply {
         switch denial {
+        case .missingHost:
+            return AdminReply(.badRequest, Self.problem("invalid_request", "Host is missing"))
         case .repeatedHost:
             return AdminReply(.badRequest, Self.problem("invalid_request", "Host comes more than once"))
         case .crossOrigin:

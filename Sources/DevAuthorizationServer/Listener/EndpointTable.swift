@@ -37,6 +37,12 @@ struct EndpointTable: HTTPResponder {
     }
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let response = await self.judge(request)
+        // Whatever the answer is, no content follows its head (RFC 9110 §9.3.2).
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func judge(_ request: Request) async -> Response {
         if let refusal = RequestConditions.refusal(of: request) ?? self.callerRefusal(request) {
             return Reply.error(refusal)
         }

@@ -1,7 +1,9 @@
+import HTTPPersistence
 import NIOCore
 import NIOHTTP1
 
-/// One connection, right behind the decoder: how long it may stall, `100 Continue`, and whom a request is meant for.
+/// One connection, right behind the decoder: how long it may stall, `100 Continue`, whom a request is meant for, and
+/// which is the last.
 ///
 /// Confined to its channel's loop.
 final class ListenerConnection: ChannelDuplexHandler {
@@ -12,6 +14,7 @@ final class ListenerConnection: ChannelDuplexHandler {
 
     private let stepLimit: TimeAmount
     private var steps = ConnectionSteps()
+    private var persistence = ConnectionPersistence()
     /// When the step that the connection is at has to be over.
     private var deadline = NIODeadline.distantFuture
     private var timer: Scheduled<Void>?
@@ -37,24 +40,37 @@ final class ListenerConnection: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !self.persistence.isOver else { return }
         switch self.unwrapInboundIn(data) {
         case .head(var head):
             if head.version == .http1_0 { Self.supplement(&head, context) }
             Self.believeTarget(&head)
+            // The one spelling for which Hummingbird ends the connection.
+            if self.persistence.head(head) { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             self.restAfter(self.steps.head(expectsContinue: Self.expectsContinue(head)), context)
             context.fireChannelRead(self.wrapInboundOut(.head(head)))
         case .body:
             self.steps.body()
             context.fireChannelRead(data)
         case .end:
+            self.persistence.end()
             self.restAfter(self.steps.end(), context)
             context.fireChannelRead(data)
         }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        context.write(data, promise: promise)
-        if case .end = self.unwrapOutboundIn(data) { self.restAfter(self.steps.answered(), context) }
+        switch self.unwrapOutboundIn(data) {
+        case .head(var head) where self.persistence.isAnsweringLast:
+            head.headers.replaceOrAdd(name: "Connection", value: "close")
+            context.write(self.wrapOutboundOut(.head(head)), promise: promise)
+        case .head, .body:
+            context.write(data, promise: promise)
+        case .end:
+            context.write(data, promise: promise)
+            self.persistence.answered()
+            self.restAfter(self.steps.answered(), context)
+        }
     }
 
     /// What HTTP/1.0 does not have: it may leave `Host` out and means the address it came to then (RFC 9112 §3.3), and its

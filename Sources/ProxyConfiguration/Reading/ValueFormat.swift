@@ -39,8 +39,12 @@ package struct ReadingContext {
     }
 
     package func error(_ message: String, at position: Position, remedy: String) {
-        let subject = self.path.isEmpty ? "" : "`\(self.path)`: "
-        self.problems.error(subject + message, at: position, remedy: remedy)
+        self.problems.error(self.subject + message, at: position, remedy: remedy)
+    }
+
+    /// What is probably not meant.
+    package func warning(_ message: String, at position: Position, remedy: String) {
+        self.problems.warning(self.subject + message, at: position, remedy: remedy)
     }
 
     /// A problem that another room describes as `what is wrong (what would be right)`.
@@ -62,6 +66,9 @@ package struct ReadingContext {
         }
         return text
     }
+
+    /// How a message begins.
+    private var subject: String { self.path.isEmpty ? "" : "`\(self.path)`: " }
 }
 
 extension String {

@@ -22,7 +22,8 @@ package struct AuthorizationServerSection: ConfigurationSection {
                 "verify_or_introspect": .verifyOrIntrospect,
             ], notSupportedYet: ["verify_and_introspect"]), "How tokens are checked.")
     /// Whether secrets and key sets may travel over `http` beyond loopback and Unix sockets.
-    /// - `plaintext` (word, optional, default: refuse): `refuse` or `allow`
+    /// - `plaintext` (word, optional, default: refuse): `refuse` or `allow`; tokens that an `endpoint` is asked about
+    ///   may in any case, but `refuse` warns of it.
     static let plaintext = ConfigurationKey.defaulted(
         "plaintext", .choice(["refuse": Plaintext.refuse, "allow": .allow]), "refuse",
         "Whether secrets and key sets may travel over http beyond this machine.")
@@ -64,7 +65,7 @@ package struct AuthorizationServerSection: ConfigurationSection {
 package struct CacheSection: ConfigurationSection {
     package static let title = "cache"
 
-    /// How long an active answer may be reused, never past the token's own `exp`.
+    /// How long an active answer may be reused, never past `exp`; a verified JWT, never past `exp` and the leeway.
     /// - `cache.ttl` (duration, optional, default: 60s, range: 0s…1h): `0s` turns reuse off.
     static let ttl = ConfigurationKey.defaulted(
         "ttl", .duration(0 ... .seconds(3_600)), "60s", "How long an active answer may be reused; 0s turns reuse off.")

@@ -8,7 +8,7 @@ package struct IntrospectionSection: ConfigurationSection {
     /// Where the server answers.
     /// - `introspection.endpoint` (URL, this or `discover`): `http`, `https` or `unix:/run/hydra.sock:/path`
     static let endpoint = ConfigurationKey.optional(
-        "endpoint", .serviceURL("http://hydra:4445/admin/oauth2/introspect"), "Where the server answers.")
+        "endpoint", .serviceURL("https://hydra.example.com/admin/oauth2/introspect"), "Where the server answers.")
     /// Take the endpoint from the server's metadata (RFC 8414).
     /// - `introspection.discover` (boolean, optional, default: false): needs `issuer`.
     static let discover = ConfigurationKey.defaulted(

@@ -107,13 +107,17 @@ extension Validation {
         }
         self.insistOnIssuer(discovers ? section.discover : nil, server, context)
         let authentication = self.clientAuthentication(section.clientAuthentication, context)
-        let carriesSecret = (section.clientAuthentication.value?.method.value ?? .none) != .none
-        if carriesSecret {
+        let method: ClientAuthenticationMethod = section.clientAuthentication.value?.method.value ?? .none
+        if method == .none {
+            self.warnOfReadableTokens(section.endpoint, server, context.stepping(into: "endpoint"))
+        } else {
             self.insistOnPrivacy(
                 section.endpoint, server, context.stepping(into: "endpoint"), what: "the proxy's secret")
-            if discovers {
-                self.insistOnPrivateDiscovery(section.discover.position, server, context, what: "the proxy's secret")
-            }
+        }
+        if discovers {
+            self.insistOnPrivateDiscovery(
+                section.discover.position, server, context,
+                what: method == .none ? "every client's token" : "the proxy's secret")
         }
         guard let timeout = section.timeout.value, let queue = section.queue.value, let wait = queue.wait.value else {
             return nil
@@ -184,7 +188,8 @@ extension Validation {
         _ context: ReadingContext
     ) -> AuthorizationServer.JWT? {
         let context = context.stepping(into: "jwt")
-        let source = self.keySource(section, of: server, context)
+        let policy = self.keyPolicy(of: section)
+        let source = self.keySource(section, of: server, policy: policy, context)
         let leeway = section.leeway.value ?? .seconds(10)
         if !leeway.isMultiple(of: .seconds(1)) {
             context.stepping(into: "leeway").error(
@@ -197,17 +202,15 @@ extension Validation {
                 remedy: "write `audiences: […]`, or `audiences: any` to accept every token of this issuer")
         }
         guard let source, let audiences = section.audiences.value, let issuer = server.issuer.value else { return nil }
-        let algorithms = (section.algorithms.value ?? []).map(\.value)
         var profile = JWTProfile(issuer: issuer.text, audiences: nil)
         if case .anyOf(let names) = audiences { profile.audiences = names }
-        profile.algorithms = algorithms
+        profile.algorithms = policy.algorithms
         profile.types = (section.types.value ?? []).map(\.value)
         profile.leewaySeconds = Int64(leeway / .seconds(1))
         profile.scopeClaims = (section.scopeClaims.value ?? []).map(\.value)
         // Whether a token without a subject will do is each route's own matter, asked on every request.
         profile.requiresSubject = false
         profile.tokenBytesMax = limits.token
-        let policy = KeyPolicy(minRSABits: section.minRSABits.value ?? 2_048, algorithms: algorithms)
         let refresh = section.refresh.value
         return AuthorizationServer.JWT(
             source: source, profile: profile, keyPolicy: policy,
@@ -215,8 +218,19 @@ extension Validation {
             timeout: refresh?.timeout.value ?? .seconds(5), staleLimit: refresh?.staleLimit.value ?? .seconds(86_400))
     }
 
+    /// Which keys are used, wherever they come from.
+    private func keyPolicy(of section: JWTSection) -> KeyPolicy {
+        var policy = KeyPolicy()
+        section.minRSABits.value.map { policy.minRSABits = $0 }
+        // Where no algorithm could be read, that is the problem, and not one of the keys.
+        if let algorithms = section.algorithms.value, !algorithms.isEmpty {
+            policy.algorithms = algorithms.map(\.value)
+        }
+        return policy
+    }
+
     private func keySource(
-        _ section: JWTSection, of server: AuthorizationServerSection, _ context: ReadingContext
+        _ section: JWTSection, of server: AuthorizationServerSection, policy: KeyPolicy, _ context: ReadingContext
     ) -> AuthorizationServer.JWT.KeySource? {
         let discovers = section.discover.value ?? false
         let written = [section.keySetURI.isWritten, section.keySetFile.isWritten, discovers].count { $0 }
@@ -237,7 +251,8 @@ extension Validation {
         }
         if let name = section.keySetFile.value {
             let path = ConfigurationFiles.resolve(name, from: self.folder)
-            self.checkKeySetFile(path, as: name, section, context.stepping(into: "jwks_file"))
+            self.checkKeySetFile(
+                path, as: name, at: section.keySetFile.position, policy: policy, context.stepping(into: "jwks_file"))
             return .file(path)
         }
         guard discovers else { return nil }
@@ -246,26 +261,66 @@ extension Validation {
         return .discovery
     }
 
-    /// A file that cannot be read is a problem at load, not a server without keys later.
-    private func checkKeySetFile(_ path: String, as name: String, _ section: JWTSection, _ context: ReadingContext) {
+    /// A file that cannot be read, or holds no key that is used, is a problem at load, not a server without keys later.
+    private func checkKeySetFile(
+        _ path: String, as name: String, at position: Position, policy: KeyPolicy, _ context: ReadingContext
+    ) {
         let bytes: [UInt8]
         do {
             // As long as it may be when it is read to be used, and no pipe either.
             bytes = try ConfigurationFiles.read(path, bytesMax: JSONWebKeySet.byteCountMax)
         } catch {
             context.error(
-                "the key file \(shown(name)) \(error.summary)", at: section.keySetFile.position,
+                "the key file \(shown(name)) \(error.summary)", at: position,
                 remedy: "write the path of a JWK Set (RFC 7517 §5)")
             return
         }
-        do {
-            _ = try JSONWebKeySet.read(bytes, policy: KeyPolicy(minRSABits: section.minRSABits.value ?? 2_048))
+        do throws(JSONWebKeySetError) {
+            let keys = try JSONWebKeySet.read(bytes, policy: policy)
+            self.checkUsableKeys(of: keys, as: name, at: position, policy: policy, context)
         } catch {
-            context.error(
-                "the key file \(shown(name)) holds no JWK Set", at: section.keySetFile.position,
-                remedy: "write the path of a JSON object with a list `keys` (RFC 7517 §5)")
+            switch error {
+            case .tooManyKeys:
+                context.error(
+                    "the key file \(shown(name)) holds more than \(policy.keysMax) keys", at: position,
+                    remedy: "leave out those that sign no access tokens")
+            case .tooLarge, .notJSON, .notAKeySet:
+                context.error(
+                    "the key file \(shown(name)) holds no JWK Set", at: position,
+                    remedy: "write the path of a JSON object with a list `keys` (RFC 7517 §5)")
+            }
         }
     }
+
+    /// Without any usable key every JWT would be answered 503, and without one of several those that it signed 401.
+    private func checkUsableKeys(
+        of keys: JSONWebKeySet, as name: String, at position: Position, policy: KeyPolicy, _ context: ReadingContext
+    ) {
+        let shownKeys = keys.leftOut.prefix(Self.leftOutKeysShownMax).map { "`\($0.description)`" }
+        let more = keys.leftOut.count - shownKeys.count
+        guard !keys.keys.isEmpty else {
+            let leftOut = shownKeys.joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
+            context.error(
+                "the key file \(shown(name)) holds no key"
+                    + (leftOut.isEmpty ? "" : " that is used; left out are \(leftOut)"),
+                at: position,
+                remedy: "write public keys for some of \(policy.algorithms.map(\.name).joined(separator: ", "))")
+            return
+        }
+        for key in shownKeys {
+            context.warning(
+                "the key file \(shown(name)) has a key that is left out: \(key)", at: position,
+                remedy: "mend the key, or take it out of the file")
+        }
+        if more > 0 {
+            context.warning(
+                "the key file \(shown(name)) has \(more) more keys that are left out", at: position,
+                remedy: "mend the keys, or take them out of the file")
+        }
+    }
+
+    /// Whoever has more of them has the wrong file, and sees it by these.
+    private static let leftOutKeysShownMax = 8
 }
 
 // MARK: Plaintext
@@ -275,19 +330,37 @@ extension Validation {
     private func insistOnPrivacy(
         _ url: Written<ServiceURL>, _ server: AuthorizationServerSection, _ context: ReadingContext, what: String
     ) {
-        guard server.plaintext.value == .refuse, let value = url.value, value.isPlaintextBeyondThisMachine else {
-            return
-        }
+        guard self.isExposed(url, server) else { return }
         context.error(
             "\(what) would travel over http beyond this machine", at: url.position,
             remedy: "write an `https://` URL, or `plaintext: allow` on the server")
     }
 
+    /// A network between a proxy and its server may be trusted with tokens and answers, but not without a word
+    /// (RFC 7662 §4).
+    private func warnOfReadableTokens(
+        _ url: Written<ServiceURL>, _ server: AuthorizationServerSection, _ context: ReadingContext
+    ) {
+        guard self.isExposed(url, server) else { return }
+        context.warning(
+            "every client's token would travel over http beyond this machine, "
+                + "and whoever is on the way could answer for the server",
+            at: url.position, remedy: "write an `https://` URL, or `plaintext: allow` on the server")
+    }
+
+    /// Whether others can read and change what is said there, and nobody has allowed it.
+    private func isExposed(_ url: Written<ServiceURL>, _ server: AuthorizationServerSection) -> Bool {
+        guard server.plaintext.value == .refuse, let value = url.value else { return false }
+        return value.isPlaintextBeyondThisMachine
+    }
+
+    /// Whoever can change the metadata names the server that is believed, secret or not (RFC 8414 §6.1).
     private func insistOnPrivateDiscovery(
         _ position: Position, _ server: AuthorizationServerSection, _ context: ReadingContext, what: String
     ) {
-        guard server.plaintext.value == .refuse, let issuer = server.issuer.value, let url = ServiceURL(issuer.text),
-            url.isPlaintextBeyondThisMachine
+        // An issuer whose host we cannot read is not known to stay on this machine.
+        guard server.plaintext.value == .refuse, let issuer = server.issuer.value, issuer.text.hasPrefix("http://"),
+            ServiceURL(issuer.text)?.isLocal != true
         else { return }
         context.stepping(into: "discover").error(
             "where \(what) goes would be asked over http beyond this machine", at: position,

@@ -52,6 +52,8 @@ extension Validation {
             ("scopes", written.scopes.isWritten, written.scopes.position),
             ("audiences", written.audiences.isWritten, written.audiences.position),
             ("claims", written.claims.isWritten, written.claims.position),
+            ("subject", written.subject.isWritten && written.subject.value == .required, written.subject.position),
+            ("max_answer_age", written.maxAnswerAge.isWritten, written.maxAnswerAge.position),
         ]
         for (key, isWritten, position) in rules where isWritten {
             context.stepping(into: key).error(
@@ -101,6 +103,7 @@ struct RouteCompilation {
         let claims = self.claims(paths: paths.map(\.value))
         let rewrite = self.pathRewrite(paths: paths)
         let isPublic = self.section.access.value == .public
+        if !isPublic { self.checkPlaceholders() }
         guard let name = self.section.name.value, let upstream, isPublic || server != nil else { return nil }
         let scopes = self.section.scopes.value
         let policy = AccessPolicy(
@@ -292,6 +295,7 @@ extension RouteCompilation {
             guard let claim = section.claim.value, let condition = self.condition(section, paths: paths, context) else {
                 continue
             }
+            self.insistOnNoPlaceholder(in: claim.text, at: section.claim.position, context.stepping(into: "claim"))
             requirements.append(ClaimRequirement(claim: claim, condition: condition))
         }
         return requirements
@@ -304,9 +308,18 @@ extension RouteCompilation {
             return self.operand(value, at: section.equals.position, paths: paths, context.stepping(into: "equals"))
                 .map { .equals($0) }
         }
-        if let values = section.oneOf.value { return .oneOf(values.map(\.value)) }
-        if let value = section.contains.value { return .contains(value) }
-        if let values = section.containsAny.value { return .containsAny(values.map(\.value)) }
+        if let values = section.oneOf.value {
+            self.insistOnNoBraces(in: values, context.stepping(into: "one_of"))
+            return .oneOf(values.map(\.value))
+        }
+        if let value = section.contains.value {
+            self.insistOnNoBraces(in: value, at: section.contains.position, context.stepping(into: "contains"))
+            return .contains(value)
+        }
+        if let values = section.containsAny.value {
+            self.insistOnNoBraces(in: values, context.stepping(into: "contains_any"))
+            return .containsAny(values.map(\.value))
+        }
         guard let present = section.present.value else { return nil }
         if !present {
             context.stepping(into: "present").error(
@@ -319,7 +332,7 @@ extension RouteCompilation {
     private func operand(
         _ value: JSONValue, at position: Position, paths: [RoutePattern], _ context: ReadingContext
     ) -> ClaimRequirement.Operand? {
-        guard case .string(let text) = value, text.contains("{") || text.contains("}") else { return .value(value) }
+        guard let text = value.textWithBraces else { return .value(value) }
         let name = text.dropFirst().dropLast()
         if text.hasPrefix("{path."), text.hasSuffix("}") {
             let parameter = String(name.dropFirst(5))
@@ -349,6 +362,54 @@ extension RouteCompilation {
             "\(shown(text)) has braces and is neither part of a request", at: position,
             remedy: "write `\"{path.NAME}\"`, `\"{host.N}\"` or a text without braces")
         return nil
+    }
+}
+
+// MARK: Placeholders where none is read
+
+extension RouteCompilation {
+    /// Only `equals` takes a part of the request; elsewhere its placeholder would be compared letter by letter, and
+    /// nobody let in.
+    private func insistOnNoBraces(in value: JSONValue, at position: Position, _ context: ReadingContext) {
+        guard let text = value.textWithBraces else { return }
+        context.error(
+            "\(shown(text)) has braces, and only `equals` takes a part of the request", at: position,
+            remedy: "write a text without braces, or such as `equals: \"{path.NAME}\"` or `equals: \"{host.N}\"`")
+    }
+
+    private func insistOnNoBraces(in values: [Placed<JSONValue>], _ context: ReadingContext) {
+        for (index, placed) in values.enumerated() {
+            self.insistOnNoBraces(in: placed.value, at: placed.position, context.stepping(into: index))
+        }
+    }
+
+    private func checkPlaceholders() {
+        let scopes = self.section.scopes.value
+        for scope in (scopes?.allOf ?? []) + (scopes?.anyOf ?? []) {
+            self.insistOnNoPlaceholder(
+                in: scope.value.text, at: scope.position, self.context.stepping(into: "scopes"))
+        }
+        for (index, audience) in (self.section.audiences.value ?? []).enumerated() {
+            self.insistOnNoPlaceholder(
+                in: audience.value, at: audience.position,
+                self.context.stepping(into: "audiences").stepping(into: index))
+        }
+    }
+
+    /// Other braces may stand in the name of a scope, an audience or a claim (RFC 6749 §3.3).
+    private func insistOnNoPlaceholder(in text: String, at position: Position, _ context: ReadingContext) {
+        guard text.contains("{path.") || text.contains("{host.") else { return }
+        context.error(
+            "\(shown(text)) names a part of the request, which only `equals` of `claims` takes", at: position,
+            remedy: "write the text itself, or such as `claims: [{claim: tenant, equals: \"{path.NAME}\"}]`")
+    }
+}
+
+extension JSONValue {
+    /// The text, when it has braces: it may be meant for a part of the request.
+    fileprivate var textWithBraces: String? {
+        guard case .string(let text) = self, text.contains("{") || text.contains("}") else { return nil }
+        return text
     }
 }
 

@@ -45,6 +45,51 @@ import Testing
             ])
     }
 
+    /// What a route may ask of a token besides scopes.
+    static let rules = [
+        ("audiences", "[api]"), ("claims", "[{claim: role, equals: admin}]"), ("max_answer_age", "5s"),
+        ("subject", "required"),
+    ]
+
+    @Test("A rule of the defaults that no route asks for: all are public, or write their own", arguments: Self.rules)
+    func unaskedRules(key: String, value: String) {
+        let defaults = "defaults: {access: public, \(key): "
+        let found = self.warnings("  - {name: r, paths: [/], upstream: u}", "\(defaults)\(value)}")
+        let unasked =
+            "warning: no route asks for `defaults.\(key)` "
+            + "(leave it out, or write `access: required` where it is meant: "
+            + "every route writes `\(key)` of its own or is public)"
+        #expect(
+            found == [
+                "f:4:25: warning: no route uses the authorization server `s` (leave it out)",
+                "f:5:\(defaults.count + 1): \(unasked)",
+            ])
+        let others = "defaults: {\(key): "
+        let replaced = self.warnings(
+            """
+              - {name: r, paths: [/], upstream: u, \(key): \(value)}
+              - {name: open, paths: [/open], upstream: u, access: public}
+            """, "\(others)\(value)}")
+        #expect(replaced == ["f:5:\(others.count + 1): \(unasked)"])
+    }
+
+    @Test("A rule of the defaults is no problem where one route asks for it", arguments: Self.rules)
+    func askedRules(key: String, value: String) {
+        let found = self.warnings(
+            """
+              - {name: open, paths: [/], upstream: u}
+              - {name: r, paths: [/r], upstream: u, access: required}
+            """, "defaults: {access: public, \(key): \(value)}")
+        #expect(found == [])
+    }
+
+    @Test("A token without subject may be admitted by the defaults of public routes: that asks for nothing")
+    func optionalSubject() {
+        let found = self.warnings(
+            "  - {name: r, paths: [/], upstream: u}", "defaults: {access: public, subject: optional}")
+        #expect(found.allSatisfy { $0.contains("no route uses the authorization server") }, "\(found)")
+    }
+
     @Test("A route for any host that a host with routes of its own hides")
     func shadowedHost() {
         let found = self.warnings(

@@ -1,0 +1,47 @@
+package import NIOHTTP1
+
+/// Which request of a connection is its last, and so which answer (RFC 9112 §9.3, §9.6).
+///
+/// Decides; the connection's handler performs. Hummingbird knows less of it: it ends a connection for one spelling of
+/// `Connection: close`, and never for HTTP/1.0.
+package struct ConnectionPersistence: Sendable {
+    private enum LastRequest: Sendable { case awaited, coming, whole }
+
+    private var last = LastRequest.awaited
+    /// Heads that came and were not answered.
+    private var unanswered = 0
+
+    package init() {}
+
+    /// An answer is owed.
+    package var isAnswering: Bool { self.unanswered > 0 }
+
+    /// What comes now is behind the last request, and not looked at.
+    package var isOver: Bool { self.last == .whole }
+
+    /// The answer that is owed next is the last one, and has to say so.
+    package var isAnsweringLast: Bool { self.last != .awaited && self.unanswered == 1 }
+
+    /// The head of a request has come; whether that is the last one.
+    package mutating func head(_ head: HTTPRequestHead) -> Bool {
+        self.unanswered += 1
+        guard Self.endsConnection(head) else { return false }
+        self.last = .coming
+        return true
+    }
+
+    /// A request is there whole.
+    package mutating func end() {
+        if self.last == .coming { self.last = .whole }
+    }
+
+    /// An answer has gone out whole; one to what is no request, and has no head, may be among them.
+    package mutating func answered() { self.unanswered = max(0, self.unanswered - 1) }
+
+    private static func endsConnection(_ head: HTTPRequestHead) -> Bool {
+        // To an HTTP/1.0 client staying would have to be offered (RFC 9112 §C.2.2), and is not.
+        guard head.isKeepAlive, head.version != .http1_0 else { return true }
+        // The decoder reads nothing behind a request that may lead out of HTTP.
+        return head.method == .CONNECT || head.headers.contains(name: "Upgrade")
+    }
+}

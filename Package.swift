@@ -129,7 +129,7 @@ let package = Package(
         .target(
             name: "ProxyServer", dependencies: ["ProxyCore", "HTTPWire", "OAuthModel", "Reactor", "Observability"],
             swiftSettings: hotPath),
-        .target(name: "HTTPPersistence", dependencies: nio, swiftSettings: house),
+        .target(name: "HTTPPersistence", swiftSettings: house),
         .target(name: "BoundedHTTPClient", dependencies: [asyncHTTPClient, nioSSL] + nio, swiftSettings: house),
         .target(
             name: "AuthorizationServerClient",

@@ -1,11 +1,12 @@
 import Glibc
 import OAuthModel
 package import ProxyCore
+import Reactor
 
 /// The process's clocks: the ones that the loops use, for those who live off the loops.
 package enum WallClock {
     package static func now() -> Instant {
-        Instant(monotonic: Self.monotonic(), wall: NumericDate(seconds: Int64(time(nil))))
+        Instant(monotonic: LinuxKernel().now(), wall: NumericDate(seconds: Int64(time(nil))))
     }
 
     static func timestamp() -> [UInt8] {
@@ -15,11 +16,5 @@ package enum WallClock {
         var text = [CChar](repeating: 0, count: 24)
         let count = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
         return text.prefix(count).map { UInt8(bitPattern: $0) }
-    }
-
-    private static func monotonic() -> UInt64 {
-        var reading = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &reading)
-        return UInt64(reading.tv_sec) * 1_000_000_000 + UInt64(reading.tv_nsec)
     }
 }

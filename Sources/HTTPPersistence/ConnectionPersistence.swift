@@ -1,5 +1,3 @@
-package import NIOHTTP1
-
 /// Which request of a connection is its last, and so which answer (RFC 9112 §9.3, §9.6).
 ///
 /// Decides; the connection's handler performs. Hummingbird knows less of it: it ends a connection for one spelling of
@@ -22,10 +20,16 @@ package struct ConnectionPersistence: Sendable {
     /// The answer that is owed next is the last one, and has to say so.
     package var isAnsweringLast: Bool { self.last != .awaited && self.unanswered == 1 }
 
-    /// The head of a request has come; whether that is the last one.
-    package mutating func head(_ head: HTTPRequestHead) -> Bool {
+    /// The head of a request has come.
+    ///
+    /// - Parameters:
+    ///   - keepsAlive: the client has not said that the connection ends (RFC 9112 §9.3).
+    ///   - isHTTP10: to such a client staying would have to be offered (RFC 9112 §C.2.2), and is not.
+    ///   - mayLeaveHTTP: it is CONNECT, or names a protocol to upgrade to; the decoder reads nothing behind it.
+    /// - Returns: whether it is the last one.
+    package mutating func head(keepsAlive: Bool, isHTTP10: Bool, mayLeaveHTTP: Bool) -> Bool {
         self.unanswered += 1
-        guard Self.endsConnection(head) else { return false }
+        guard !keepsAlive || isHTTP10 || mayLeaveHTTP else { return false }
         self.last = .coming
         return true
     }
@@ -37,11 +41,4 @@ package struct ConnectionPersistence: Sendable {
 
     /// An answer has gone out whole; one to what is no request, and has no head, may be among them.
     package mutating func answered() { self.unanswered = max(0, self.unanswered - 1) }
-
-    private static func endsConnection(_ head: HTTPRequestHead) -> Bool {
-        // To an HTTP/1.0 client staying would have to be offered (RFC 9112 §C.2.2), and is not.
-        guard head.isKeepAlive, head.version != .http1_0 else { return true }
-        // The decoder reads nothing behind a request that may lead out of HTTP.
-        return head.method == .CONNECT || head.headers.contains(name: "Upgrade")
-    }
 }

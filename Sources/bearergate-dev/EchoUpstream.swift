@@ -126,7 +126,10 @@ private final class EchoConnection: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !self.persistence.isOver else { return }
         switch self.unwrapInboundIn(data) {
-        case .head(let head): _ = self.persistence.head(head)
+        case .head(let head):
+            _ = self.persistence.head(
+                keepsAlive: head.isKeepAlive, isHTTP10: head.version == .http1_0,
+                mayLeaveHTTP: head.method == .CONNECT || head.headers.contains(name: "Upgrade"))
         case .body: break
         case .end: self.persistence.end()
         }

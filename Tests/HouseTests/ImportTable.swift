@@ -34,8 +34,8 @@ enum ImportTable {
             system: ["Synchronization", "Glibc"]),
 
         // Shells of its cold side.
-        // Listeners on NIO: which request is a connection's last.
-        Room(name: "HTTPPersistence", rooms: [], libraries: nio, system: []),
+        // Which request is a connection's last.
+        Room(name: "HTTPPersistence", rooms: [], system: []),
         Room(name: "BoundedHTTPClient", rooms: [], libraries: nio.union(["AsyncHTTPClient", "NIOSSL"]), system: []),
         Room(
             name: "AuthorizationServerClient", rooms: ["BoundedHTTPClient", "ProxyCore", "OAuthModel", "JOSE"],

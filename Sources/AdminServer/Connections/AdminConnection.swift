@@ -54,7 +54,10 @@ final class AdminConnection: ChannelDuplexHandler {
             if head.version == .http1_0 { Self.supplement(&head) }
             self.judgeTarget(of: &head)
             // The one spelling for which Hummingbird ends the connection.
-            if self.persistence.head(head) { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+            let isLast = self.persistence.head(
+                keepsAlive: head.isKeepAlive, isHTTP10: head.version == .http1_0,
+                mayLeaveHTTP: head.method == .CONNECT || head.headers.contains(name: "Upgrade"))
+            if isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             context.fireChannelRead(self.wrapInboundOut(.head(head)))
         case .end:
             self.persistence.end()

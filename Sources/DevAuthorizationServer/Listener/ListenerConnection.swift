@@ -46,7 +46,10 @@ final class ListenerConnection: ChannelDuplexHandler {
             if head.version == .http1_0 { Self.supplement(&head, context) }
             Self.believeTarget(&head)
             // The one spelling for which Hummingbird ends the connection.
-            if self.persistence.head(head) { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+            let isLast = self.persistence.head(
+                keepsAlive: head.isKeepAlive, isHTTP10: head.version == .http1_0,
+                mayLeaveHTTP: head.method == .CONNECT || head.headers.contains(name: "Upgrade"))
+            if isLast { head.headers.replaceOrAdd(name: "Connection", value: "close") }
             self.restAfter(self.steps.head(expectsContinue: Self.expectsContinue(head)), context)
             context.fireChannelRead(self.wrapInboundOut(.head(head)))
         case .body:

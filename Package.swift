@@ -180,6 +180,7 @@ let package = Package(
             swiftSettings: house),
         .testTarget(name: "OAuthModelTests", dependencies: ["OAuthModel"], swiftSettings: house),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: house),
+        .testTarget(name: "HTTPPersistenceTests", dependencies: ["HTTPPersistence"], swiftSettings: house),
         .testTarget(name: "JOSETests", dependencies: ["JOSE", "OAuthModel"], swiftSettings: house),
         .testTarget(name: "ProxyCoreTests", dependencies: core, swiftSettings: house),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor", "ReactorTesting"], swiftSettings: house),

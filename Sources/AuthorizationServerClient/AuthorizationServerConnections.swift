@@ -34,17 +34,17 @@ package final class AuthorizationServerConnections: Sendable {
     }
 
     /// Where to, and how long a connection may take to come about: whoever asks while one is made waits for that one.
-    private struct Way: Hashable {
+    private struct Destination: Hashable {
         let authority: String
         let connectTimeout: Nanoseconds
     }
 
-    private struct Ways {
-        var clients: [Way: BoundedHTTPClient] = [:]
+    private struct Clients {
+        var byDestination: [Destination: BoundedHTTPClient] = [:]
         var isShutDown = false
     }
 
-    private let ways = Mutex(Ways())
+    private let clients = Mutex(Clients())
     private let connectionsPerServerMax: Int
     private let roots: NIOSSLTrustRoots
 
@@ -61,13 +61,13 @@ package final class AuthorizationServerConnections: Sendable {
 
     /// Cuts what is under way and closes all connections.
     package func shutdown() async {
-        let clients = self.ways.withLock { ways in
-            ways.isShutDown = true
-            let clients = ways.clients.values
-            ways.clients = [:]
-            return Array(clients)
+        let open = self.clients.withLock { clients in
+            clients.isShutDown = true
+            let open = Array(clients.byDestination.values)
+            clients.byDestination = [:]
+            return open
         }
-        for client in clients { await client.shutdown() }
+        for client in open { await client.shutdown() }
     }
 
     /// Puts one question; the limit covers connecting, the head and the whole body.
@@ -76,14 +76,15 @@ package final class AuthorizationServerConnections: Sendable {
     func ask(
         _ question: Question, bytesMax: Int, within limit: Nanoseconds, connectTimeout: Nanoseconds = connectTimeoutMax
     ) async throws(AuthorizationServerError) -> Answer {
-        let way = Way(
+        let destination = Destination(
             authority: Self.authority(of: question.url),
             connectTimeout: min(max(connectTimeout, Self.connectTimeoutMin), Self.connectTimeoutMax))
-        guard let client = self.client(for: way) else { throw .cancelled }
+        guard let client = self.client(for: destination) else { throw .cancelled }
         let request = BoundedHTTPClient.Request(
             question.body == nil ? .GET : .POST, question.url, fields: question.fields, body: question.body)
         let deadline = Deadline(after: limit)
-        for staleLeft in stride(from: Self.staleConnectionsMax, through: 0, by: -1) {
+        var staleLeft = Self.staleConnectionsMax
+        while true {
             do throws(BoundedHTTPClient.Failure) {
                 let response = try await client.send(
                     request, bytesMax: bytesMax, within: .nanoseconds(Int64(clamping: deadline.left)))
@@ -96,30 +97,29 @@ package final class AuthorizationServerConnections: Sendable {
             } catch {
                 // Questions change nothing, and a connection that had ended is not the server's failure.
                 guard error == .stale, staleLeft > 0 else { throw Self.problem(error, bytesMax: bytesMax) }
+                staleLeft -= 1
             }
         }
-        throw .unreachable(reason: Self.staleReason)
     }
 
     /// The client that goes there; nil behind `shutdown`.
-    private func client(for wanted: Way) -> BoundedHTTPClient? {
-        self.ways.withLock { ways in
-            guard !ways.isShutDown else { return nil }
-            if let known = ways.clients[wanted] { return known }
-            let way =
-                ways.clients.count < Self.waysMax
-                ? wanted : Way(authority: "", connectTimeout: Self.connectTimeoutMax)
-            if let shared = ways.clients[way] { return shared }
-            let client = BoundedHTTPClient(headTimeout: Self.headTimeout, on: ServerLoops.loop(of: way.authority)) {
+    private func client(for wanted: Destination) -> BoundedHTTPClient? {
+        self.clients.withLock { clients in
+            guard !clients.isShutDown else { return nil }
+            if let known = clients.byDestination[wanted] { return known }
+            let destination = clients.byDestination.count < Self.destinationsMax ? wanted : Self.anywhere
+            if let shared = clients.byDestination[destination] { return shared }
+            let loop = ServerLoops.loop(of: destination.authority)
+            let client = BoundedHTTPClient(headTimeout: Self.headTimeout, on: loop) {
                 var tls = TLSConfiguration.makeClientConfiguration()
                 tls.trustRoots = self.roots
                 $0.tlsConfiguration = tls
-                $0.timeout.connect = .nanoseconds(Int64(clamping: way.connectTimeout))
+                $0.timeout.connect = .nanoseconds(Int64(clamping: destination.connectTimeout))
                 $0.decompression = .disabled
                 $0.proxy = nil
                 $0.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = self.connectionsPerServerMax
             }
-            ways.clients[way] = client
+            clients.byDestination[destination] = client
             return client
         }
     }
@@ -155,15 +155,17 @@ package final class AuthorizationServerConnections: Sendable {
 
     /// Longer than any timeout a configuration would give a question.
     private static let headTimeout = TimeAmount.seconds(60)
-    /// The first packet is sent again after a second.
-    private static let connectTimeoutMin: Nanoseconds = .seconds(1)
+    /// A first packet that is lost is sent again after a second; with less, the attempt would fail with it.
+    private static let connectTimeoutMin: Nanoseconds = .milliseconds(1_500)
     /// As long as a name lookup, a handshake and a lost packet may take.
     static let connectTimeoutMax: Nanoseconds = .seconds(5)
     /// A server that starts anew leaves several behind; each is found out once.
     private static let staleConnectionsMax = 3
     private static let staleReason = "the connections that were kept had ended"
-    /// Far more than a configuration has servers; beyond it they share one client.
-    private static let waysMax = 128
+    /// Far more than a configuration has servers.
+    private static let destinationsMax = 128
+    /// Shared by all beyond that.
+    private static let anywhere = Destination(authority: "", connectTimeout: connectTimeoutMax)
     /// A certificate problem with its names; a log line stays one.
     private static let reasonOctetsMax = 300
 }

@@ -24,7 +24,7 @@ package struct ConnectionPersistence: Sendable {
     ///
     /// - Parameters:
     ///   - keepsAlive: the client has not said that the connection ends (RFC 9112 §9.3).
-    ///   - isHTTP10: to such a client staying would have to be offered (RFC 9112 §C.2.2), and is not.
+    ///   - isHTTP10: to such a client staying would have to be offered (RFC 9112, appendix C.2.2), and is not.
     ///   - mayLeaveHTTP: it is CONNECT, or names a protocol to upgrade to; the decoder reads nothing behind it.
     /// - Returns: whether it is the last one.
     package mutating func head(keepsAlive: Bool, isHTTP10: Bool, mayLeaveHTTP: Bool) -> Bool {

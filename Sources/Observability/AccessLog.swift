@@ -173,26 +173,23 @@ import Synchronization
 
     /// A full disk or a closed pipe costs lines, never requests.
     private func write(_ lines: [UInt8]) {
-        // The rest of a line that was cut must not be taken for the beginning of another.
-        let batch = self.isMidLine ? [0x0A] + lines : lines
-        let start = batch.count - lines.count
+        let batch = LineBatch(lines, isMidLine: self.isMidLine)
         var offset = 0
-        while offset < batch.count {
-            let count = unsafe batch.withUnsafeBytes { bytes in
-                unsafe Glibc.write(self.descriptor, bytes.baseAddress.map { unsafe $0 + offset }, batch.count - offset)
+        while offset < batch.bytes.count {
+            let count = unsafe batch.bytes.withUnsafeBytes { bytes in
+                unsafe Glibc.write(self.descriptor, bytes.baseAddress.map { unsafe $0 + offset }, bytes.count - offset)
             }
             if count > 0 {
                 offset += count
-                self.isMidLine = batch[offset - 1] != 0x0A
+                self.isMidLine = batch.isMidLine(behind: offset)
             } else if count < 0, errno == EAGAIN {
                 // Somebody who shares the pipe has made it non-blocking: wait as a write would.
                 var interest = pollfd(fd: self.descriptor, events: Int16(POLLOUT), revents: 0)
                 _ = unsafe poll(&interest, 1, -1)
             } else if count == 0 || errno != EINTR {
                 let code = count == 0 ? ENOSPC : errno
-                // The newline behind a line that was cut before ends none of these.
-                let lost = batch[max(offset, start)...].count { $0 == 0x0A }
-                self.locked { self.state.dropped &+= UInt64(lost) }
+                let lost = batch.lost(behind: offset)
+                self.locked { self.state.dropped &+= lost }
                 // Once for all that are lost until a batch goes out whole.
                 if !self.isFailing { self.report(.notWritten(code: code)) }
                 self.isFailing = true

@@ -30,19 +30,17 @@ package final class ImpatientWriter: Sendable {
     /// One line or several, the last newline included.
     package func write(_ lines: [UInt8]) {
         self.state.withLock { state in
-            let batch = state.isMidLine ? [0x0A] + lines : lines
-            let start = batch.count - lines.count
+            let batch = LineBatch(lines, isMidLine: state.isMidLine)
             var offset = 0
-            while offset < batch.count {
-                let count = self.writePiece(of: batch, from: offset, waiting: state.isStuck ? 0 : Self.patience)
+            while offset < batch.bytes.count {
+                let count = self.writePiece(of: batch.bytes, from: offset, waiting: state.isStuck ? 0 : Self.patience)
                 state.isStuck = count == nil
                 guard let count else {
-                    // The newline behind a line that was cut before ends none of these.
-                    state.dropped &+= UInt64(batch[max(offset, start)...].count { $0 == 0x0A })
+                    state.dropped &+= batch.lost(behind: offset)
                     return
                 }
                 offset += count
-                state.isMidLine = batch[offset - 1] != 0x0A
+                state.isMidLine = batch.isMidLine(behind: offset)
             }
         }
     }

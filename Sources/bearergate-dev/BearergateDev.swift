@@ -19,7 +19,7 @@ struct BearergateDev: AsyncParsableCommand {
 
     /// Exit codes as of `bearergate`: 0 fine, 1 the answer is no, 2 wrong usage or something that cannot be used.
     static func main() async {
-        // Who reads our outputs may leave, and is still told by the exit code.
+        // Whoever reads our output may leave; the exit code still says how it went.
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try Self.parseAsRoot()

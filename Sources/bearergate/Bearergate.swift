@@ -24,7 +24,7 @@ struct Bearergate: AsyncParsableCommand {
     }
 
     static func main() async {
-        // Who reads our outputs may leave, and is still told by the exit code.
+        // Whoever reads our output may leave; the exit code still says how it went.
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try Self.parseAsRoot()

@@ -19,7 +19,7 @@ struct DemoTests {
         #expect(lines.allSatisfy { $0.hasPrefix("\(file):") }, "\(run.complaint)")
     }
 
-    @Test("a configuration that is not there is the same")
+    @Test("a configuration that does not exist is exit code 2, with its place")
     func missing() throws {
         let run = try Self.run("/nowhere/bearergate.yaml")
         #expect(run.status == 2)

@@ -33,8 +33,7 @@ enum ImportTable {
             name: "ProxyServer", rooms: ["ProxyCore", "HTTPWire", "OAuthModel", "Reactor", "Observability"],
             system: ["Synchronization", "Glibc"]),
 
-        // Shells of its cold side.
-        // Which request is a connection's last.
+        // Shells of its cold side, and what they stand on.
         Room(name: "HTTPPersistence", rooms: [], system: []),
         Room(name: "BoundedHTTPClient", rooms: [], libraries: nio.union(["AsyncHTTPClient", "NIOSSL"]), system: []),
         Room(

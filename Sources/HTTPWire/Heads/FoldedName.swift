@@ -154,6 +154,12 @@ struct FoldedName {
         if self.is("x-forwarded-for") { return .xForwardedFor }
         if self.is("x-forwarded-host") { return .xForwardedHost }
         if self.is("x-forwarded-proto") { return .xForwardedProto }
+        // Another method or path, as `X-Original-…` names it.
+        if self.is("x-forwarded-uri") || self.is("x-forwarded-url") || self.is("x-forwarded-path")
+            || self.is("x-forwarded-method")
+        {
+            return .xOriginal
+        }
         if self.is("transfer-encoding") { return .transferEncoding }
         if self.is("content-encoding") { return .contentEncoding }
         if self.is("content-language") { return .contentLanguage }

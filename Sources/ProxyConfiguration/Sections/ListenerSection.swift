@@ -19,7 +19,7 @@ package struct ListenerSection: ConfigurationSection {
     /// - `socket_mode` (octal mode, optional, default: 0660, range: 0000…0777)
     static let socketMode = ConfigurationKey.defaulted(
         "socket_mode", .socketMode, "0660", "Permission bits of a Unix socket.")
-    /// Whose `X-Forwarded-*`, `Forwarded` and `X-Request-Id` are believed.
+    /// Whose `X-Forwarded-*`, `Forwarded`, `X-Real-IP` and `X-Request-Id` are believed.
     /// - `trusted_peers` (list of networks, optional, default: nobody): `10.0.0.0/8`, `::1`, `unix`
     static let trustedPeers = ConfigurationKey.defaulted(
         "trusted_peers", .list(of: .trustedPeer, countMax: 256, allowsEmpty: true), "[]",

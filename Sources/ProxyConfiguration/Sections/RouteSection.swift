@@ -114,7 +114,7 @@ package struct RouteSection: ConfigurationSection {
     static let subjectHeaders = ConfigurationKey.optional(
         "subject_headers", .named(.text("a template such as `\"{sub}\"`"), what: "X-Field", countMax: 64),
         "What the upstream is told of the subject; left out, the six X-Auth- fields.")
-    /// Clients' override fields (SPEC §5) that the route passes on.
+    /// Override fields (SPEC §5) that the route passes on, whoever sends them: no rule judges what they ask for.
     /// - `keep_headers` (list of field names, optional, default: none)
     static let keepHeaders = ConfigurationKey.defaulted(
         "keep_headers", .list(of: .overrideField, countMax: 64, allowsEmpty: true), "[]",

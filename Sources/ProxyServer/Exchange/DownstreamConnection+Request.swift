@@ -35,8 +35,11 @@ extension DownstreamConnection {
         self.bodyRate = BodyRateWindow(contentCount: 0, now: self.context.loop.now)
         self.progressed()
         self.sendRequestHeadWithBody(to: endpoint, of: upstream)
-        // Whoever has begun does not wait for it (RFC 9110 §10.1.1).
-        if exchange.expectsContinue, !hasBegunContent, exchange.upstream === upstream { self.sayContinue() }
+        // Whoever has begun does not wait for it (RFC 9110 §10.1.1). An upstream that let go of the connection may have
+        // answered before it did, and behind that no 100 may come.
+        if exchange.expectsContinue, !hasBegunContent, !exchange.responseStarted, exchange.upstream === upstream {
+            self.sayContinue()
+        }
     }
 
     /// The client may send its body: its request is allowed, and its upstream is there.

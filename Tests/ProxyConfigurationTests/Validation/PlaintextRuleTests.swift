@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(
-        "The same holds for the place of the keys",
+        "Key discovery over http beyond this machine is refused",
         arguments: ["http://idp.internal/", "http://idp.internal./", "http://1.2.3.4.5/"])
     func refusesReadableKeyDiscovery(issuer: String) {
         let jwt = "authorization_servers.main.jwt"
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(
-        "So is a document that comes so",
+        "Discovery over TLS or on loopback is taken",
         arguments: [
             "https://idp.internal/", "http://127.0.0.1:4444", "http://localhost:4444/", "http://[::1]/realms/main",
         ], Self.withoutSecret)

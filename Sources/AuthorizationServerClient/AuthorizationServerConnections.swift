@@ -159,8 +159,8 @@ package final class AuthorizationServerConnections: Sendable {
     private static let connectTimeoutMin: Nanoseconds = .milliseconds(1_500)
     /// As long as a name lookup, a handshake and a lost packet may take.
     static let connectTimeoutMax: Nanoseconds = .seconds(5)
-    /// A server that starts anew leaves several behind; each is found out once.
-    private static let staleConnectionsMax = 3
+    /// A server that vanishes leaves behind as many as a burst has opened; each is found out once, and within the limit.
+    private static let staleConnectionsMax = 256
     private static let staleReason = "the connections that were kept had ended"
     /// Far more than a configuration has servers.
     private static let destinationsMax = 128

@@ -180,10 +180,12 @@ final class DownstreamConnection {
         self.expiryDeadline = .max
         self.stallDeadline = .max
         self.phase = .idle
+        // Also for what has been posted, and may yet turn out to be more than the socket takes.
+        self.queuePatience = max(self.context.timeouts.idle, ended?.streamIdleTimeout ?? 0)
         if self.endpoint.takesMore || self.context.drain == .refusing {
             self.beginIdleTime()
         } else {
-            self.beginQueueTime(behind: ended)
+            self.goOnWaitingForQueue()
         }
         self.processInbound()
     }

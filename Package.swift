@@ -140,14 +140,12 @@ let package = Package(
         .target(
             name: "AdminServer",
             dependencies: ["HTTPPersistence", "ProxyCore", "OAuthModel", "Observability", httpTypes, logging]
-                + hummingbird + nio
-                + lifecycle,
+                + hummingbird + nio + lifecycle,
             swiftSettings: house),
         .target(
             name: "DevAuthorizationServer",
             dependencies: ["HTTPPersistence", "BoundedHTTPClient", "OAuthModel", "JOSE", grdb, httpTypes, logging]
-                + hummingbird + nio
-                + lifecycle,
+                + hummingbird + nio + lifecycle,
             swiftSettings: house),
         .target(
             name: "HydraClient", dependencies: ["BoundedHTTPClient", "OAuthModel", "JOSE", asyncHTTPClient] + nio,

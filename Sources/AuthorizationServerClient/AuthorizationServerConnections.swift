@@ -2,7 +2,6 @@ import AsyncHTTPClient
 import BoundedHTTPClient
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 package import NIOSSL
 import OAuthModel
 import ProxyCore

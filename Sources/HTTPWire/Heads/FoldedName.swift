@@ -154,12 +154,6 @@ struct FoldedName {
         if self.is("x-forwarded-for") { return .xForwardedFor }
         if self.is("x-forwarded-host") { return .xForwardedHost }
         if self.is("x-forwarded-proto") { return .xForwardedProto }
-        // Another method or path, as `X-Original-…` names it.
-        if self.is("x-forwarded-uri") || self.is("x-forwarded-url") || self.is("x-forwarded-path")
-            || self.is("x-forwarded-method")
-        {
-            return .xOriginal
-        }
         if self.is("transfer-encoding") { return .transferEncoding }
         if self.is("content-encoding") { return .contentEncoding }
         if self.is("content-language") { return .contentLanguage }
@@ -178,10 +172,16 @@ struct FoldedName {
     }
 
     private var kindByPrefix: FieldKind {
-        if self.begins("x-forwarded-") { return .xForwarded }
+        if self.begins("x-forwarded-") { return self.kindOfForwarded }
         if self.begins("x-original-") { return .xOriginal }
         if self.begins("x-envoy-original-") { return .xEnvoyOriginal }
         if self.begins("sec-websocket-") { return .secWebSocket }
         return self.begins("access-control-") ? .accessControl : .other
+    }
+
+    /// Some name another method or path, as `X-Original-…` does.
+    private var kindOfForwarded: FieldKind {
+        self.is("x-forwarded-uri") || self.is("x-forwarded-url") || self.is("x-forwarded-path")
+            || self.is("x-forwarded-method") ? .xOriginal : .xForwarded
     }
 }

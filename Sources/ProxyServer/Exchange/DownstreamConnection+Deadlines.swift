@@ -54,9 +54,8 @@ extension DownstreamConnection {
     }
 
     /// The end of an answer lies in our queue: as long as the client fetches it, it is a stream like the rest was.
-    func beginQueueTime(behind exchange: Exchange?) {
+    func adoptQueuePatience(of exchange: Exchange?) {
         self.queuePatience = max(self.context.timeouts.idle, exchange?.streamIdleTimeout ?? 0)
-        self.goOnWaitingForQueue()
     }
 
     func goOnWaitingForQueue() {

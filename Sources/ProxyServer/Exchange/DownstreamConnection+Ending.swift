@@ -158,7 +158,8 @@ extension DownstreamConnection {
         self.expiryDeadline = .max
         self.stallDeadline = .max
         self.bodyRate = nil
-        self.beginQueueTime(behind: ended)
+        self.adoptQueuePatience(of: ended)
+        self.goOnWaitingForQueue()
     }
 
     /// What was queued is out.

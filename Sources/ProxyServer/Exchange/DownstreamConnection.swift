@@ -181,7 +181,7 @@ final class DownstreamConnection {
         self.stallDeadline = .max
         self.phase = .idle
         // Also for what has been posted, and may yet turn out to be more than the socket takes.
-        self.queuePatience = max(self.context.timeouts.idle, ended?.streamIdleTimeout ?? 0)
+        self.adoptQueuePatience(of: ended)
         if self.endpoint.takesMore || self.context.drain == .refusing {
             self.beginIdleTime()
         } else {

@@ -44,9 +44,8 @@ package final class Refreshers: Sendable {
                 state.retired += running.tasks
                 state.running[identity] = nil
             }
-            for server in servers {
-                // Whoever reloads has replaced files: a key file among them is read anew.
-                if case .file? = server.settings.jwt?.source { server.state.refetchKeys() }
+            for server in servers where state.running[ObjectIdentifier(server.state)] != nil {
+                self.readKeyFile(of: server)
             }
             for server in servers where state.running[ObjectIdentifier(server.state)] == nil {
                 state.running[ObjectIdentifier(server.state)] = self.start(
@@ -75,6 +74,21 @@ package final class Refreshers: Sendable {
     /// Who looks after a server's keys.
     func keyRefresher(of server: AuthorizationServer) -> KeySetRefresher? {
         self.state.withLock { $0.running[ObjectIdentifier(server.state)]?.keys }
+    }
+
+    /// Whoever reloads has replaced files: a key file among them is in force when the reload is over.
+    ///
+    /// A key that was taken out because it was stolen must not open the door to whoever comes right behind it.
+    private func readKeyFile(of server: AuthorizationServer) {
+        guard let jwt = server.settings.jwt, case .file(let path) = jwt.source else { return }
+        do throws(AuthorizationServerError) {
+            let keys = try KeySetFile(path: path, policy: jwt.keyPolicy).keys()
+            let waiters = server.state.keysReplaced(by: keys, at: self.surroundings.clock().monotonic)
+            if !waiters.isEmpty { self.surroundings.wake(waiters) }
+        } catch {
+            // It was there a moment ago, when the configuration was read: its refresher tells what is wrong with it.
+            server.state.refetchKeys()
+        }
     }
 
     private func start(_ server: AuthorizationServer, allowsPlaintext: Bool) -> Running {

@@ -162,6 +162,19 @@ import Testing
         }
     }
 
+    @Test(
+        "an answer that cannot be passed on as it is meant is a 502",
+        arguments: [
+            "HTTP/1.0 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nConnection: \(Array(repeating: "a", count: 33).joined(separator: ","))\r\n"
+                + "Content-Length: 2\r\n\r\nok",
+        ])
+    func refusesAnswers(answer: String) throws {
+        try withProxy(upstream: Self.upstream(answer)) { proxy throws in
+            #expect(try proxy.exchange(request("GET", "/public/x"))?.status == 502)
+        }
+    }
+
     @Test("a flood of interim responses is no answer")
     func interimFlood() throws {
         let flood = String(repeating: "HTTP/1.1 103 Early Hints\r\n\r\n", count: 1_000)

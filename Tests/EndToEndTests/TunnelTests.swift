@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 @Suite("Upgrades (RFC 9110 §7.8, RFC 6455 §4)") struct TunnelTests {
-    private static func handshake(
+    static func handshake(
         _ target: String = "/ws/chat", token: String? = "tok", with fields: [String] = []
     ) -> String {
         request(

@@ -116,6 +116,23 @@ import Testing
         #expect(upstream.received.count > 1_000_000)
     }
 
+    @Test(
+        "a client that holds its body back is 408, and so it is where its rate has no bound; nobody blames the upstream"
+    )
+    func heldBackBody() throws {
+        let proxy = try ScriptedProxy {
+            $0.upstream = ["stream_idle: 5s"]
+            $0.top = ["body_minimum_rate: 0B/s"]
+        }
+        let client = try proxy.client(request("POST", "/public/x", ["Content-Length: 1000"]) + "begun")
+        let upstream = try proxy.upstream()
+        try proxy.pass(seconds: 4.5)
+        #expect(client.received.isEmpty)
+        try proxy.pass(seconds: 1)
+        #expect(client.takeStatus() == 408 && upstream.isClosedByLoop)
+        #expect(proxy.metrics(beginning: "bearergate_upstream_errors_total{").allSatisfy { $0.hasSuffix(" 0") })
+    }
+
     @Test("a client that does not fetch its answer is let go after `stream_idle`")
     func unreadAnswer() throws {
         let proxy = try ScriptedProxy { $0.upstream = ["stream_idle: 5s"] }

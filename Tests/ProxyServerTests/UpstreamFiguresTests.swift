@@ -29,6 +29,41 @@ import Testing
         #expect(try Self.figures(of: proxy) == ["idle": 1, "busy": 0])
     }
 
+    @Test("a connection is busy from when it is opened or taken until its answer is over")
+    func use() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/public/x"))
+        #expect(try Self.figures(of: proxy) == ["idle": 0, "busy": 1])
+        let upstream = try proxy.upstream()
+        for _ in 0..<2 {
+            try proxy.answer(upstream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            #expect(client.takeStatus() == 200)
+            #expect(try Self.figures(of: proxy) == ["idle": 1, "busy": 0])
+            try proxy.answer(client, request("GET", "/public/x"))
+            #expect(try Self.figures(of: proxy) == ["idle": 0, "busy": 1])
+        }
+    }
+
+    @Test(
+        "what goes wrong behind the head of an answer is counted as what goes wrong before it",
+        arguments: [
+            ("malformed", "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\nz\r\n"),
+            ("reset", "Content-Length: 9\r\n\r\nok"), ("reset", "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"),
+            ("timeout", "Content-Length: 9\r\n\r\nok"),
+        ])
+    func failuresBehindTheHead(kind: String, rest: String) throws {
+        let proxy = try ScriptedProxy { $0.upstream = ["stream_idle: 5s"] }
+        _ = try proxy.client(request("GET", "/public/x"))
+        let upstream = try proxy.upstream()
+        // Parts of an answer may come together: the head first, and what is wrong behind it.
+        try proxy.answer(upstream, "HTTP/1.1 200 OK\r\n" + rest.prefix { $0 != "z" })
+        if kind == "malformed" { try proxy.answer(upstream, "z\r\n") }
+        if kind == "reset" { upstream.finish() }
+        try proxy.pass(seconds: kind == "timeout" ? 6 : 0.1)
+        let errors = proxy.metrics(beginning: "bearergate_upstream_errors_total{").filter { !$0.hasSuffix(" 0") }
+        #expect(errors.count == 1 && errors[0].contains("kind=\"\(kind)\"") && errors[0].hasSuffix(" 1"), "\(errors)")
+    }
+
     /// By state.
     private static func figures(of proxy: ScriptedProxy) throws -> [String: Int] {
         var figures: [String: Int] = [:]

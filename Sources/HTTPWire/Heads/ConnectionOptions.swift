@@ -10,6 +10,14 @@
     @inlinable package static var upgrade: ConnectionOptions { ConnectionOptions(rawValue: 4) }
     /// At least one other option: some field may be nominated as hop-by-hop.
     @inlinable package static var nominations: ConnectionOptions { ConnectionOptions(rawValue: 8) }
+    /// More members than `membersMax`: such a message is not passed on.
+    @inlinable package static var tooMany: ConnectionOptions { ConnectionOptions(rawValue: 16) }
+
+    /// Each field of a message is held against each member, so their number is bounded: without that, one head of 64 KiB
+    /// that is mostly `Connection` would cost a thousand times what its bytes do.
+    ///
+    /// Clients nominate one or two; whoever needs more than this is not talking to us.
+    package static let membersMax = 32
 }
 
 extension ConnectionOptions {
@@ -19,10 +27,12 @@ extension ConnectionOptions {
     init(_ fields: borrowing FieldIndex, in bytes: Span<UInt8>) {
         self = []
         guard fields.kinds.contains(.connection) else { return }
+        var count = 0
         for index in 0..<fields.all.count where fields.all[index].kind == .connection {
             var members = ListMembers(bytes.slice(fields.all[index].value))
             while let range = members.next() {
                 let member = members.bytes.slice(range)
+                count += 1
                 if member.equalsIgnoringCase("close") {
                     self.insert(.close)
                 } else if member.equalsIgnoringCase("keep-alive") {
@@ -34,6 +44,7 @@ extension ConnectionOptions {
                 }
             }
         }
+        if count > Self.membersMax { self.insert(.tooMany) }
     }
 }
 

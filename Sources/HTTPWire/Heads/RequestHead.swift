@@ -94,10 +94,4 @@
     /// The first field that really has this kind's name.
     @inlinable
     package func first(of kind: FieldKind) -> HeadField? { self.index.fieldIndex.first(of: kind) }
-
-    /// Whether a `Connection` field names this field, so that it must not be passed on (RFC 9110 §7.6.1).
-    package func nominates(_ field: HeadField) -> Bool {
-        guard self.index.connection.contains(.nominations) else { return false }
-        return self.index.fieldIndex.nominates(self.name(field), in: self.bytes)
-    }
 }

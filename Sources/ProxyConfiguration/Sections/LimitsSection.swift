@@ -1,6 +1,7 @@
 import ProxyCore
 
-/// `limits`: what one client may send (ARCHITECTURE §6).
+/// `limits`: what one client may send (ARCHITECTURE §6); an upstream's answer whose head, chunk lines or trailers are beyond
+/// them is a 502.
 package struct LimitsSection: ConfigurationSection {
     package static let title = "limits"
 

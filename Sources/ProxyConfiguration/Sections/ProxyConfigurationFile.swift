@@ -19,19 +19,22 @@ package struct ProxyConfigurationFile: ConfigurationSection {
     /// - `workers` (integer, optional, default: the machine's cores, range: 1…256)
     static let workers = ConfigurationKey.optional(
         "workers", .integer(1...256), "Loops, one thread each; the machine's cores when left out.")
-    /// What one client may send.
+    /// What one client may send, and how long the heads and trailers of answers may be.
     /// - `limits` (mapping, optional)
     static let limits = ConfigurationKey.defaulted(
-        "limits", .section(LimitsSection.self), "{}", "What one client may send.")
+        "limits", .section(LimitsSection.self), "{}",
+        "What one client may send; answers' heads and trailers are bounded by it as well.")
     /// How long a client may take, and how a process ends.
     /// - `timeouts` (mapping, optional)
     static let timeouts = ConfigurationKey.defaulted(
         "timeouts", .section(TimeoutsSection.self), "{}", "How long a client may take, and how the process ends.")
     /// The slowest body that is waited for: mean over each 10 s in which we were ready to read; slower ones get 408.
-    /// - `body_minimum_rate` (rate, optional, default: 240B/s, range: 0B/s…1GiB/s): `0B/s` waits for ever.
+    /// - `body_minimum_rate` (rate, optional, default: 240B/s, range: 0B/s…1GiB/s): with `0B/s` only `stream_idle`
+    ///   ends one that has stopped.
     static let bodyMinimumRate = ConfigurationKey.defaulted(
         "body_minimum_rate", .rate(0...(1 << 30)), "240B/s",
-        "Mean over each 10 s below which a request body is answered 408; 0B/s waits for ever.")
+        "Mean over each 10 s below which a request body is answered 408; with 0B/s only an upstream's stream_idle ends it."
+    )
     /// How often the host names of upstreams and authorization servers are looked up again.
     /// - `resolve_interval` (duration, optional, default: 30s, range: 1s…1h)
     static let resolveInterval = ConfigurationKey.defaulted(

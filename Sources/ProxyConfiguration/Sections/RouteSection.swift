@@ -119,7 +119,7 @@ package struct RouteSection: ConfigurationSection {
     static let keepHeaders = ConfigurationKey.defaulted(
         "keep_headers", .list(of: .overrideField, countMax: 64, allowsEmpty: true), "[]",
         "Clients' override fields that the route passes on.")
-    /// Whether the token itself goes on to the upstream.
+    /// Whether the token itself goes on to the upstream, once it has been accepted (or `report_only` lets it pass).
     /// - `forward_token` (boolean, optional, default: false)
     static let forwardToken = ConfigurationKey.defaulted(
         "forward_token", .boolean, "false", "Whether the token itself goes on to the upstream.")

@@ -67,13 +67,18 @@ package enum Admission {
         }
     }
 
-    /// The keys that a request waited for are there, or will not come in time: what the shelf holds now is final.
+    /// The keys that a request waited for are there, or will not come in time.
+    ///
+    /// What the shelf holds now is final, unless the fetch that the request joined was not made for an unknown key: it may
+    /// have begun before the server had this one, and another fetch is made if one is due.
     package static func resumeWithKeys(
         _ pending: PendingValidation, head: borrowing RequestHead, at now: Instant, noting use: inout TokenUse
     ) -> Decision {
         self.verify(
-            Question(tokenRange: pending.tokenRange, fingerprint: pending.fingerprint, waiter: pending.waiter),
-            pending.hit, pending.target, pending.server, head, mayWait: false, at: now, &use)
+            Question(
+                tokenRange: pending.tokenRange, fingerprint: pending.fingerprint, waiter: pending.waiter,
+                keyWaits: pending.keyWaits),
+            pending.hit, pending.target, pending.server, head, at: now, &use)
     }
 
     // MARK: The token
@@ -84,6 +89,11 @@ package enum Admission {
         let tokenRange: ByteRange
         let fingerprint: TokenFingerprint
         let waiter: WaiterID
+        /// How often it has waited for keys.
+        var keyWaits = 0
+
+        /// Enough for the keys that were on their way, and for those that are fetched because they were not among them.
+        static let keyWaitsMax = 2
 
         func pending(
             _ hit: RouteHit, _ target: RequestTarget, _ server: AuthorizationServer, flight: FlightID? = nil,
@@ -91,7 +101,8 @@ package enum Admission {
         ) -> PendingValidation {
             PendingValidation(
                 hit: hit, target: target, server: server, tokenRange: self.tokenRange, fingerprint: self.fingerprint,
-                flight: flight, waiter: self.waiter, since: now)
+                flight: flight, waiter: self.waiter, keyWaits: flight == nil ? self.keyWaits + 1 : self.keyWaits,
+                since: now)
         }
     }
 
@@ -110,7 +121,7 @@ package enum Admission {
             }
             if server.strategy == .verify || self.claimsToBeJWT(question, head) {
                 use.cache = .miss
-                return self.verify(question, hit, target, server, head, mayWait: true, at: now, &use)
+                return self.verify(question, hit, target, server, head, at: now, &use)
             }
         }
         let lookup = cache.lookupOrJoin(
@@ -149,7 +160,7 @@ package enum Admission {
 
     private static func verify(
         _ question: Question, _ hit: RouteHit, _ target: RequestTarget, _ server: AuthorizationServer,
-        _ head: borrowing RequestHead, mayWait: Bool, at now: Instant, _ use: inout TokenUse
+        _ head: borrowing RequestHead, at now: Instant, _ use: inout TokenUse
     ) -> Decision {
         guard let profile = server.jwtProfile else { return .refuse(.internalError, hit.route) }
         // Twice at most: a newer set may have come between looking and asking.
@@ -171,13 +182,13 @@ package enum Admission {
                     // As long as the server cannot be asked, or names no key that can be used, whether it has such a
                     // key is not known: not the token's fault.
                     otherwise = snapshot.knowsEveryKey ? .tokenRejected(.unknownKey) : .keysUnavailable
-                    guard mayWait else { return self.refuse(otherwise, hit, target) }
+                    guard question.keyWaits < Question.keyWaitsMax else { return self.refuse(otherwise, hit, target) }
                     patience = server.state.unknownKey(
                         epoch: snapshot.epoch, waiter: question.waiter, at: now.monotonic)
                 }
             } else {
                 otherwise = .keysUnavailable
-                guard mayWait else { break }
+                guard question.keyWaits == 0 else { break }
                 patience = server.state.noKeys(waiter: question.waiter, at: now.monotonic)
             }
             switch patience {

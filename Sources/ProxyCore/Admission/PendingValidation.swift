@@ -12,6 +12,9 @@ package struct PendingValidation: Sendable {
     /// Nil while waiting for keys: there is no flight then.
     package let flight: FlightID?
     package let waiter: WaiterID
+    /// How often it has waited for keys, this time included: a fetch that it joined may have begun before its key was
+    /// there, and then it waits for another one, once.
+    package let keyWaits: Int
     /// When the request was decided first; its answer is fresh enough or not as of then.
     package let since: Instant
 

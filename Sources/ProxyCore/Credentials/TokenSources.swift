@@ -26,10 +26,20 @@ package struct TokenSources: Sendable, Hashable {
 extension Route {
     /// Whether tokens of requests on this route are looked for in fields of its own choice.
     var readsTokenFields: Bool { self.access != .public && !self.tokenSources.fields.isEmpty }
+}
+
+extension AccessGrant {
+    /// Whether the credential goes on where it was found: the route says so, and it is a token that was judged.
+    ///
+    /// What passed without a judgement (a preflight, or some other scheme on an optional route) holds nothing that an
+    /// upstream should take for checked. A route on trial changes nothing for its upstream, which still judges for itself.
+    var forwardsCredential: Bool {
+        self.route.forwardsToken && (self.token != nil || self.reportedRefusal != nil)
+    }
 
     /// Whether a field that tokens are read from ends at the proxy: its look-alikes always do.
     func endsHere(_ name: Span<UInt8>, isSpeltExactly: Bool) -> Bool {
-        self.tokenSources.namesField(name) && !(self.forwardsToken && isSpeltExactly)
+        self.route.tokenSources.namesField(name) && !(self.forwardsCredential && isSpeltExactly)
     }
 }
 

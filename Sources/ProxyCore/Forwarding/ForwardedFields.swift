@@ -7,7 +7,8 @@ struct ForwardedFields {
 
     /// What a peer said before us is kept in front of what we add.
     func write(
-        _ head: borrowing RequestHead, authority: ByteRange, peer: PeerIdentity, into writer: inout HeadWriter
+        _ head: borrowing RequestHead, authority: ByteRange, peer: PeerIdentity, nominated: NominatedFields?,
+        into writer: inout HeadWriter
     ) {
         if !authority.isEmpty && head.index.minorVersion > 0 && self.believed.isDisjoint(with: head.index.kinds) {
             writer.append(peer.linesToHost)
@@ -20,19 +21,19 @@ struct ForwardedFields {
         writer.append(head.index.minorVersion == 0 ? "Via: 1.0 bearergate\r\n" : "Via: 1.1 bearergate\r\n")
 
         writer.append("X-Forwarded-For: ")
-        self.appendReceived(.xForwardedFor, head, into: &writer)
+        self.appendReceived(.xForwardedFor, head, nominated, into: &writer)
         writer.append(peer.forwardedFor)
         writer.appendCRLF()
 
-        if !self.passOn(.xForwardedProto, head, into: &writer) {
+        if !self.passOn(.xForwardedProto, head, nominated, into: &writer) {
             writer.append(peer.isTLS ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n")
         }
-        if !self.passOn(.xForwardedHost, head, into: &writer), !authority.isEmpty {
+        if !self.passOn(.xForwardedHost, head, nominated, into: &writer), !authority.isEmpty {
             writer.appendField("X-Forwarded-Host", head.bytes.slice(authority))
         }
 
         writer.append("Forwarded: ")
-        self.appendReceived(.forwarded, head, into: &writer)
+        self.appendReceived(.forwarded, head, nominated, into: &writer)
         writer.append(peer.forwardedElement)
         if !authority.isEmpty {
             writer.append(";host=")
@@ -51,29 +52,34 @@ struct ForwardedFields {
     }
 
     /// The members that believed fields of this kind already hold, each field followed by a comma.
-    private func appendReceived(_ kind: FieldKind, _ head: borrowing RequestHead, into writer: inout HeadWriter) {
+    private func appendReceived(
+        _ kind: FieldKind, _ head: borrowing RequestHead, _ nominated: NominatedFields?, into writer: inout HeadWriter
+    ) {
         guard self.believed.contains(kind), head.index.kinds.contains(kind) else { return }
         for index in 0..<head.index.fields.count {
             let field = head.index.fields[index]
-            guard field.kind == kind, field.isSpeltExactly, !field.value.isEmpty, !head.nominates(field) else {
-                continue
-            }
+            guard field.kind == kind, field.isSpeltExactly, !field.value.isEmpty,
+                !(nominated?.contains(head.name(field), of: head.bytes) ?? false)
+            else { continue }
             writer.append(head.value(field))
             writer.append(", ")
         }
     }
 
     /// Writes believed fields of this kind as they came; false when there were none.
-    private func passOn(_ kind: FieldKind, _ head: borrowing RequestHead, into writer: inout HeadWriter) -> Bool {
+    private func passOn(
+        _ kind: FieldKind, _ head: borrowing RequestHead, _ nominated: NominatedFields?, into writer: inout HeadWriter
+    ) -> Bool {
         guard self.believed.contains(kind), head.index.kinds.contains(kind) else { return false }
         var isThere = false
         for index in 0..<head.index.fields.count {
             let field = head.index.fields[index]
-            guard field.kind == kind, field.isSpeltExactly, !head.nominates(field) else { continue }
+            guard field.kind == kind, field.isSpeltExactly,
+                !(nominated?.contains(head.name(field), of: head.bytes) ?? false)
+            else { continue }
             writer.append(head.line(field))
             isThere = true
         }
         return isThere
     }
-
 }

@@ -1,30 +1,25 @@
 import HTTPWire
 
-/// The field names that a request's `Connection` fields nominate as hop-by-hop (RFC 9110 §7.6.1), read once.
-///
-/// Every field is held against every name, so their number is bounded: without that, one head of 64 KiB that is mostly
-/// `Connection` would cost a thousand times what its bytes do.
+/// The field names that a message's `Connection` fields nominate as hop-by-hop (RFC 9110 §7.6.1), read once.
 struct NominatedFields {
-    /// Clients nominate one or two; whoever needs more than this is not talking to us.
-    static let namesMax = 32
-
     private var names = InlineArray<32, ByteRange>(repeating: .empty)
-    private var count = 0
+    private(set) var count = 0
 
-    /// Nil when nothing is nominated, which is the usual case.
-    init?(_ head: borrowing RequestHead) throws(Refusal) {
-        guard head.index.connection.contains(.nominations) else { return nil }
-        let fields = head.index.fields
-        for index in 0..<fields.count where fields[index].kind == .connection {
-            var members = ListMembers(head.value(fields[index]))
-            while let range = members.next() {
-                guard self.count < Self.namesMax else { throw .tooManyConnectionOptions }
-                let start = fields[index].value.lower
+    /// Reads as many as a message that is passed on may have (`ConnectionOptions.membersMax`); none of what says `tooMany`
+    /// comes here.
+    init(_ fields: borrowing FieldIndex, in bytes: Span<UInt8>) {
+        for index in 0..<fields.all.count where fields.all[index].kind == .connection {
+            let start = fields.all[index].value.lower
+            var members = ListMembers(bytes.slice(fields.all[index].value))
+            while self.count < self.names.count, let range = members.next() {
                 self.names[self.count] = ByteRange(lower: start + range.lower, upper: start + range.upper)
                 self.count += 1
             }
         }
     }
+
+    /// Where a name lies in the message's bytes.
+    subscript(index: Int) -> ByteRange { self.names[index] }
 
     func contains(_ name: Span<UInt8>, of bytes: Span<UInt8>) -> Bool {
         for index in 0..<self.count where bytes.slice(self.names[index]).equalsIgnoringCase(name) { return true }

@@ -16,18 +16,22 @@ package enum UpstreamRequestHead {
     ) throws(Refusal) {
         let route = grant.route
         let target = grant.target
-        // Asked here as well: their room is only taken, and handed on, where there are any.
-        let nominated = head.index.connection.contains(.nominations) ? try NominatedFields(head) : nil
+        guard !head.index.connection.contains(.tooMany) else { throw .tooManyConnectionOptions }
+        // Their room is only taken, and handed on, where there are any.
+        let nominated =
+            head.index.connection.contains(.nominations)
+            ? NominatedFields(head.index.fieldIndex, in: head.bytes) : nil
         try self.writeRequestLine(head, target, route, into: &writer)
         self.writeHost(head, target, route, into: &writer)
 
         let believed = OverrideFields.believed(from: peer, on: route)
         self.copyFields(
-            head, dropping: self.dropped(route, believed), route: route,
+            head, dropping: self.dropped(grant, believed), grant: grant,
             reserved: generation.reservedNames, nominated: nominated, into: &writer)
 
         writer.append(grant.subjectLines)
-        ForwardedFields(believed: believed).write(head, authority: target.authority, peer: peer, into: &writer)
+        ForwardedFields(believed: believed).write(
+            head, authority: target.authority, peer: peer, nominated: nominated, into: &writer)
         writer.append("X-Request-Id: ")
         requestID.write(into: &writer)
         self.writeConnection(head, route, into: &writer)
@@ -97,20 +101,22 @@ package enum UpstreamRequestHead {
     // MARK: What passes
 
     /// The kinds that do not pass, whatever they are called exactly.
-    private static func dropped(_ route: Route, _ believed: FieldKindSet) -> FieldKindSet {
+    private static func dropped(_ grant: AccessGrant, _ believed: FieldKindSet) -> FieldKindSet {
+        let route = grant.route
         var dropped = HopByHopFields.ofRequests.union(OverrideFields.kinds.subtracting(believed))
         // Where no token is read from it the field is the upstream's business; everywhere else it held the credential, or
         // something in its place, that ends here.
-        if route.access != .public && route.tokenSources.readsAuthorization && !route.forwardsToken {
+        if route.access != .public && route.tokenSources.readsAuthorization && !grant.forwardsCredential {
             dropped.insert(.authorization)
         }
         return dropped
     }
 
     private static func copyFields(
-        _ head: borrowing RequestHead, dropping dropped: FieldKindSet, route: Route,
+        _ head: borrowing RequestHead, dropping dropped: FieldKindSet, grant: AccessGrant,
         reserved: ReservedFieldNames, nominated: NominatedFields?, into writer: inout HeadWriter
     ) {
+        let route = grant.route
         let fields = head.index.fields
         let keepsSome = !route.keptFields.isEmpty
         let readsFields = route.readsTokenFields
@@ -122,7 +128,7 @@ package enum UpstreamRequestHead {
             guard passes, field.isSpeltExactly || !HopByHopFields.unforgeable.contains(field.kind),
                 !reserved.contains(name: head.name(field))
             else { continue }
-            if readsFields && route.endsHere(head.name(field), isSpeltExactly: field.isSpeltExactly) { continue }
+            if readsFields && grant.endsHere(head.name(field), isSpeltExactly: field.isSpeltExactly) { continue }
             if let nominated, nominated.contains(head.name(field), of: head.bytes) { continue }
             if field.line.lower != run.upper {
                 if !run.isEmpty { writer.append(head.bytes.slice(run)) }

@@ -52,9 +52,9 @@ package enum UpstreamResponseHead {
         writer.append("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
     }
 
-    /// Whether a 101 agrees to exactly what was offered (RFC 9110 §15.2.2).
+    /// Whether a 101 agrees to exactly what was offered (RFC 9110 §15.2.2); HTTP/1.0 knows no protocols to switch to (§7.8).
     package static func switchesToWebSocket(_ head: borrowing ResponseHead) -> Bool {
-        guard head.index.status == 101, head.index.connection.contains(.upgrade),
+        guard head.index.status == 101, head.index.minorVersion >= 1, head.index.connection.contains(.upgrade),
             let field = head.index.fieldIndex.only(.upgrade)
         else { return false }
         return head.value(field).equalsIgnoringCase("websocket")
@@ -84,11 +84,14 @@ package enum UpstreamResponseHead {
         _ head: borrowing ResponseHead, dropping dropped: FieldKindSet, into writer: inout HeadWriter
     ) {
         let fields = head.index.fields
-        let nominates = head.index.connection.contains(.nominations)
+        let nominated =
+            head.index.connection.contains(.nominations)
+            ? NominatedFields(head.index.fieldIndex, in: head.bytes) : nil
         var run = ByteRange.empty
         for index in 0..<fields.count {
             let field = fields[index]
-            guard !dropped.contains(field.kind), !nominates || !head.nominates(field) else { continue }
+            guard !dropped.contains(field.kind) else { continue }
+            if let nominated, nominated.contains(head.name(field), of: head.bytes) { continue }
             if field.line.lower != run.upper {
                 if !run.isEmpty { writer.append(head.bytes.slice(run)) }
                 run.lower = field.line.lower

@@ -3,17 +3,18 @@ import OAuthModel
 
 /// Writes our own answers: the only place that knows how a refusal looks in HTTP (ARCHITECTURE §7).
 package enum RefusalResponse {
-    /// Writes a whole answer, its body included unless the request was HEAD.
+    /// Writes a whole answer, its body included unless the request was HEAD, and says how many bytes of it are content.
     ///
     /// - Parameters:
     ///   - route: whose realm the challenge names; nil when none was found.
     ///   - minorVersion: the client's; HTTP/1.0 must be told that its connection stays.
     ///   - closes: whether the connection ends with this answer.
     ///   - date: the formatted `Date`.
+    @discardableResult
     package static func write(
         _ refusal: Refusal, route: Route?, isHead: Bool, minorVersion: UInt8 = 1, closes: Bool, date: [UInt8],
         requestID: RequestID, into writer: inout HeadWriter
-    ) {
+    ) -> Int {
         let status = refusal.status
         writer.append("HTTP/1.1 ")
         writer.appendDecimal(UInt64(status))
@@ -45,12 +46,13 @@ package enum RefusalResponse {
             writer.append("\r\nConnection: keep-alive")
         }
         writer.append("\r\n\r\n")
-        guard !isHead else { return }
+        guard !isHead else { return 0 }
         writer.append(Self.beforeCode)
         writer.append(answer.code)
         writer.append(Self.beforeDescription)
         writer.append(answer.description)
         writer.append(Self.behindDescription)
+        return body
     }
 
     /// The field value as `BearerChallenge` has it, from pieces.

@@ -137,24 +137,27 @@ struct PathNormalForm {
         return normal
     }
 
-    /// A path in normal form with its reserved characters decoded as well; nil when it holds no escape of one.
-    static func decodingReserved(_ path: Span<UInt8>) -> [UInt8]? {
-        guard path.contains(0x25) else { return nil }
-        var decoded: [UInt8] = []
-        decoded.reserveCapacity(path.count)
+    /// A path in normal form as most services read it: its reserved characters decoded as well, and each segment without
+    /// its parameters; nil when that is the path itself.
+    static func asServicesRead(_ path: Span<UInt8>) -> [UInt8]? {
+        guard path.contains(0x25) || path.contains(0x3B) else { return nil }
+        var reading: [UInt8] = []
+        reading.reserveCapacity(path.count)
         var index = 0
         while index < path.count {
-            if path[index] == 0x25, index + 2 < path.count, let high = path[index + 1].hexadecimalValue,
+            if path[index] == 0x3B {
+                while index < path.count && path[index] != 0x2F { index += 1 }
+            } else if path[index] == 0x25, index + 2 < path.count, let high = path[index + 1].hexadecimalValue,
                 let low = path[index + 2].hexadecimalValue, Self.isReserved(high << 4 | low)
             {
-                decoded.append(high << 4 | low)
+                reading.append(high << 4 | low)
                 index += 3
             } else {
-                decoded.append(path[index])
+                reading.append(path[index])
                 index += 1
             }
         }
-        return decoded.count < path.count ? decoded : nil
+        return reading.count < path.count ? reading : nil
     }
 
     /// What may stand in a path bare and escaped, and is the same to most who read it: `pchar` beyond the unreserved

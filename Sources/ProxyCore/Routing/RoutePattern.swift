@@ -44,11 +44,11 @@ package struct RoutePattern: Sendable, Hashable, CustomStringConvertible {
 
     /// Whether a literal holds a reserved character, bare or escaped.
     var hasReservedLiteral: Bool {
-        self.hasEscapedLiteral || self.literals.contains { $0.contains(where: PathNormalForm.isReserved) }
+        self.isReadOtherwise || self.literals.contains { $0.contains(where: PathNormalForm.isReserved) }
     }
 
-    /// Whether a literal is written with an escape of a reserved character.
-    var hasEscapedLiteral: Bool { self.literals.contains { PathNormalForm.decodingReserved($0.span) != nil } }
+    /// Whether most services read a literal as another path: it holds an escape of a reserved character, or a parameter.
+    var isReadOtherwise: Bool { self.literals.contains { PathNormalForm.asServicesRead($0.span) != nil } }
 
     private var literals: [[UInt8]] {
         self.segments.compactMap { segment in
@@ -141,7 +141,7 @@ extension TargetProblem {
         case .forbiddenByte: "a byte that a path must escape (write it as `%XX`, in UTF-8)"
         case .dotSegment: "a segment is `.` or `..` (write the path it leads to)"
         case .emptySegment: "a segment is empty (write one `/`)"
-        case .ambiguousRoute: "decoded, it leads to another route"
+        case .ambiguousRoute: "most services read it as a path of another route"
         }
     }
 }

@@ -5,12 +5,12 @@ import OAuthModel
 /// (SPEC §3 "Matching").
 package struct RouteTable: Sendable {
     private let tries: [RouteTrie]
-    /// The same paths with the reserved characters of their literals decoded: `tries` itself where none is escaped.
-    private let decodedTries: [RouteTrie]
+    /// The same paths with their literals as most services read them: `tries` itself where that makes no difference.
+    private let triesAsRead: [RouteTrie]
     /// Some literal holds a reserved character, so that a request has two spellings for it.
     private let hasReservedLiterals: Bool
-    /// Some literal is written with an escape of one.
-    private let hasEscapedLiterals: Bool
+    /// Some literal is read as another one.
+    private let hasLiteralsReadOtherwise: Bool
     private let exactHosts: HostIndex
     private let wildcardHosts: HostIndex
     /// Routes without `hosts`, or −1.
@@ -44,12 +44,12 @@ package struct RouteTable: Sendable {
         }
         let patterns = routes.flatMap(\.paths)
         self.hasReservedLiterals = patterns.contains(where: \.hasReservedLiteral)
-        self.hasEscapedLiterals = patterns.contains(where: \.hasEscapedLiteral)
+        self.hasLiteralsReadOtherwise = patterns.contains(where: \.isReadOtherwise)
         var conflicts: [RouteConflicts.Pair] = []
-        self.tries = Self.tries(of: routes, at: places, count: count, decodesReserved: false, &conflicts)
-        self.decodedTries =
-            self.hasEscapedLiterals
-            ? Self.tries(of: routes, at: places, count: count, decodesReserved: true, &conflicts) : self.tries
+        self.tries = Self.tries(of: routes, at: places, count: count, asServicesRead: false, &conflicts)
+        self.triesAsRead =
+            self.hasLiteralsReadOtherwise
+            ? Self.tries(of: routes, at: places, count: count, asServicesRead: true, &conflicts) : self.tries
         guard conflicts.isEmpty else { throw RouteConflicts(pairs: conflicts) }
         self.exactHosts = HostIndex(entries.filter { !$0.key.isWildcard }.map { ($0.key.name, $0.value) })
         self.wildcardHosts = HostIndex(entries.filter { $0.key.isWildcard }.map { ($0.key.name, $0.value) })
@@ -58,16 +58,16 @@ package struct RouteTable: Sendable {
 
     /// The tries of all places; routes of equal rank are added to the conflicts.
     private static func tries(
-        of routes: [Route], at places: [[Int]], count: Int, decodesReserved: Bool,
+        of routes: [Route], at places: [[Int]], count: Int, asServicesRead: Bool,
         _ conflicts: inout [RouteConflicts.Pair]
     ) -> [RouteTrie] {
-        var builders = Array(repeating: RouteTrieBuilder(decodesReserved: decodesReserved), count: count)
+        var builders = Array(repeating: RouteTrieBuilder(asServicesRead: asServicesRead), count: count)
         for (route, places) in zip(routes, places) {
             for pattern in route.paths.indices {
                 for place in places {
                     guard let rival = builders[place].add(route, pattern: pattern) else { continue }
                     // One route may serve both spellings of a path, which is how it says that they are the same.
-                    guard !(decodesReserved && rival.route === route) else { continue }
+                    guard !(asServicesRead && rival.route === route) else { continue }
                     let pair = RouteConflicts.Pair(
                         first: rival.route.name, second: route.name, path: route.paths[pattern].description)
                     if !conflicts.contains(pair) { conflicts.append(pair) }
@@ -82,38 +82,42 @@ package struct RouteTable: Sendable {
         var visited = 0
         guard target.hasPath else { throw .noRoute }
         return try self.match(
-            host: target.host(in: head.bytes), path: target.path(in: head.bytes), method: head.index.method,
+            host: target.host(in: head.bytes), path: target.path(in: head.bytes),
+            hasParameters: target.hasPathParameters, method: head.index.method,
             token: head.bytes.slice(head.index.methodRange), visited: &visited)
     }
 
     /// The route of a host (without port and last dot, in any case), a path in normal form and a method.
     ///
-    /// `visited` counts the nodes looked at: a number that must not grow with the number of routes.
+    /// - Parameters:
+    ///   - hasParameters: whether a `;` is in the path.
+    ///   - visited: counts the nodes looked at: a number that must not grow with the number of routes.
     package func match(
-        host: Span<UInt8>, path: Span<UInt8>, method: Method, token: Span<UInt8>, visited: inout Int
+        host: Span<UInt8>, path: Span<UInt8>, hasParameters: Bool, method: Method, token: Span<UInt8>,
+        visited: inout Int
     ) throws(RouteMiss) -> RouteHit {
         let place = self.place(of: host)
         guard place >= 0 else { throw .noRoute }
-        guard !self.hasReservedLiterals else {
-            return try self.matchBothSpellings(of: path, at: place, method, token, visited: &visited)
+        guard !self.hasReservedLiterals && !hasParameters else {
+            return try self.matchBothReadings(of: path, at: place, method, token, visited: &visited)
         }
         return try self.tries[place].match(path, method, token, visited: &visited)
     }
 
-    /// Looks a path up as it is and with its reserved characters decoded, as most services read it.
+    /// Looks a path up as it is and as most services read it: reserved characters decoded, path parameters cut.
     ///
-    /// Where one spelling leads to another route than the other, or to none, a request would be judged by one rule and
+    /// Where one reading leads to another route than the other, or to none, a request would be judged by one rule and
     /// served as what another one guards.
     @inline(never)
-    private func matchBothSpellings(
+    private func matchBothReadings(
         of path: Span<UInt8>, at place: Int, _ method: Method, _ token: Span<UInt8>, visited: inout Int
     ) throws(RouteMiss) -> RouteHit {
-        let decoded = PathNormalForm.decodingReserved(path)
-        guard decoded != nil || self.hasEscapedLiterals else {
+        let readOtherwise = PathNormalForm.asServicesRead(path)
+        guard readOtherwise != nil || self.hasLiteralsReadOtherwise else {
             return try self.tries[place].match(path, method, token, visited: &visited)
         }
-        let reading = decoded ?? path.copied()
-        let other = try? self.decodedTries[place].match(reading.span, method, token, visited: &visited)
+        let reading = readOtherwise ?? path.copied()
+        let other = try? self.triesAsRead[place].match(reading.span, method, token, visited: &visited)
         let found: RouteHit
         do throws(RouteMiss) {
             found = try self.tries[place].match(path, method, token, visited: &visited)
@@ -161,7 +165,7 @@ package struct RouteTable: Sendable {
 package enum RouteMiss: Error, Sendable, Hashable {
     case noRoute
     case methodNotAllowed(allow: String)
-    /// The path's escapes lead to one route as they are and elsewhere when they are decoded.
+    /// The path leads to one route as it is and elsewhere as most services read it.
     case ambiguousRoute
 }
 

@@ -7,13 +7,13 @@ struct RouteTrieBuilder {
         var rest: Int?
     }
 
-    /// Literals are added with their reserved characters decoded.
-    private let decodesReserved: Bool
+    /// Literals are added as most services read them.
+    private let asServicesRead: Bool
     private var nodes = [Node()]
     private var leaves: [[RouteLeaf.Entry]] = []
 
-    init(decodesReserved: Bool) {
-        self.decodesReserved = decodesReserved
+    init(asServicesRead: Bool) {
+        self.asServicesRead = asServicesRead
     }
 
     /// Adds one path of a route; answers the route that already serves it with one of its methods.
@@ -23,8 +23,8 @@ struct RouteTrieBuilder {
         for segment in route.paths[index].segments {
             switch segment {
             case .literal(let bytes):
-                let decoded = self.decodesReserved ? PathNormalForm.decodingReserved(bytes.span) : nil
-                node = self.literalChild(of: node, decoded ?? bytes)
+                let reading = self.asServicesRead ? PathNormalForm.asServicesRead(bytes.span) : nil
+                node = self.literalChild(of: node, reading ?? bytes)
             case .parameter: node = self.parameterChild(of: node)
             case .rest: isRest = true
             }

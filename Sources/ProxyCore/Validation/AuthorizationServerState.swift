@@ -118,9 +118,21 @@ package final class AuthorizationServerState: Sendable {
 
     /// The end of a fetch that `nextKeyFetch` started, nil when it failed; says whom to resume, each once.
     package func keysFetched(_ keys: JSONWebKeySet?, at now: UInt64) -> [WaiterID] {
-        let (waiters, lasting, epoch) = self.shelf.withLock { ($0.fetched(keys, at: now), $0.lasting, $0.epoch) }
+        self.adopting { $0.fetched(keys, at: now) }
+    }
+
+    /// The keys are these from now on, when this returns: nothing that any other key verified is found any more.
+    package func keysReplaced(by keys: JSONWebKeySet, at now: UInt64) -> [WaiterID] {
+        self.adopting { $0.replace(with: keys, at: now) }
+    }
+
+    private func adopting(_ change: (inout KeySetShelf) -> [WaiterID]) -> [WaiterID] {
+        let (waiters, lasting, before, epoch) = self.shelf.withLock { shelf in
+            let before = shelf.epoch
+            return (change(&shelf), shelf.lasting, before, shelf.epoch)
+        }
         // Before anybody resumes: what a key that is gone, or is not what it was, verified must not be found any more.
-        if keys != nil { self.cache.adoptKeys(lasting, epoch: epoch) }
+        if epoch != before { self.cache.adoptKeys(lasting, epoch: epoch) }
         return waiters
     }
 

@@ -68,6 +68,8 @@ package struct KeySetShelf: Sendable {
     private var dueAt: UInt64 = 0
     private var isUnderWay = false
     private var isWanted = false
+    /// What the fetch under way brings is older than the set that is here.
+    private var isOvertaken = false
     private var failures: UInt64 = 0
     /// When an unknown `kid` last made us fetch.
     private var unknownKeyFetchAt: UInt64?
@@ -155,6 +157,21 @@ package struct KeySetShelf: Sendable {
     /// Ends a fetch, nil for one that failed, and hands over every waiter, each once.
     package mutating func fetched(_ keys: JSONWebKeySet?, at now: UInt64) -> [WaiterID] {
         self.isUnderWay = false
+        if self.isOvertaken {
+            self.isOvertaken = false
+            defer { self.waiters.removeAll() }
+            return self.waiters
+        }
+        return self.take(keys, at: now)
+    }
+
+    /// The set is this one from now on, whatever a fetch under way may bring; hands over every waiter, each once.
+    package mutating func replace(with keys: JSONWebKeySet, at now: UInt64) -> [WaiterID] {
+        self.isOvertaken = self.isUnderWay
+        return self.take(keys, at: now)
+    }
+
+    private mutating func take(_ keys: JSONWebKeySet?, at now: UInt64) -> [WaiterID] {
         self.hasBeenAnswered = true
         if let keys {
             // A key that was not there before has verified nothing.

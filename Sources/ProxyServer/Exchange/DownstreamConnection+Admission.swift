@@ -57,7 +57,7 @@ extension DownstreamConnection {
     private func hold(_ pending: PendingValidation) {
         self.phase = .undecided(pending)
         self.endpoint.wantsReading = false
-        self.exchange?.serverAskedAt = self.context.loop.now
+        if let exchange, exchange.serverAskedAt == 0 { exchange.serverAskedAt = self.context.loop.now }
         self.stallDeadline = self.context.loop.now + Self.undecidedMax(of: pending.server)
         self.updateDeadline()
     }

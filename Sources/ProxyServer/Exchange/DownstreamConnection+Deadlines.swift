@@ -1,4 +1,5 @@
 import OAuthModel
+import Observability
 import ProxyCore
 import Reactor
 
@@ -87,8 +88,12 @@ extension DownstreamConnection {
     private func streamStalled() {
         // Whatever was to be fetched has been, or never will be.
         guard let exchange, !exchange.responseStarted else {
+            if !self.clientHoldsUp { self.count(.timeout) }
             return self.abortExchange(self.clientHoldsUp ? .clientGone : .upstreamTimeout, atOnce: true)
         }
+        // There was room to the upstream, and the client did not fill it.
+        if !exchange.requestBody.isFinished && self.endpoint.wantsReading { return self.bodyTooSlow() }
+        self.count(.timeout)
         self.releaseUpstream(reusable: false)
         self.refuse(.upstreamTimeout, route: exchange.route)
     }

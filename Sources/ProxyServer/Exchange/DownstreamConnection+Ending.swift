@@ -18,13 +18,12 @@ extension DownstreamConnection {
             refusal.closesConnection || !staysInStep || !keepsAlive || self.context.drain != .serving
         let requestID = self.exchange?.requestID ?? self.context.makeRequestID()
         self.context.writer.reset()
-        RefusalResponse.write(
+        let content = RefusalResponse.write(
             refusal, route: route, isHead: self.exchange?.isHead ?? (self.parser.index.method == .head),
             minorVersion: self.exchange?.minorVersion ?? 1, closes: closes, date: self.context.date,
             requestID: requestID, into: &self.context.writer)
-        let answer = self.context.writer.count
-        self.exchange?.responseBytes = UInt64(answer)
-        self.record(.refused(refusal), route: route, requestID: requestID, ownBytes: UInt64(answer))
+        self.exchange?.responseBytes = UInt64(content)
+        self.record(.refused(refusal), route: route, requestID: requestID, ownBytes: UInt64(content))
         switch self.context.writeOut(to: self.endpoint) {
         case .sent, .queued: break
         case .overflow, .failed: return self.close()

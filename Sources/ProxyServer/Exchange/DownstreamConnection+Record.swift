@@ -24,7 +24,9 @@ struct LoggedRequest {
         let target = head.bytes.slice(head.index.pathAndQuery)
         var end = 0
         while end < target.count, target[end] != UInt8(ascii: "?") { end += 1 }
-        self.path = Self.copy(target.extracting(0..<min(end, Self.pathBytesMax)))
+        // A target that stops at its authority means the root, and for OPTIONS the server (RFC 9112 §3.2.1, §3.2.4).
+        let isRoot = end == 0 && !(head.method == .options && target.count == 0)
+        self.path = isRoot ? [UInt8(ascii: "/")] : Self.copy(target.extracting(0..<min(end, Self.pathBytesMax)))
         self.traceID = head.index.fieldIndex.only(.traceparent).flatMap { Self.traceID(head.value($0)) }
     }
 
@@ -120,8 +122,9 @@ extension DownstreamConnection {
             let answeredAt = exchange.serverAnsweredAt > 0 ? exchange.serverAnsweredAt : now
             line.add("authorization_server_ms", milliseconds: answeredAt - exchange.serverAskedAt)
         }
-        if exchange.upstreamAnsweredAt > 0 {
-            line.add("upstream_ms", milliseconds: exchange.upstreamAnsweredAt - exchange.upstreamAskedAt)
+        if exchange.upstreamAskedAt > 0 {
+            let answeredAt = exchange.upstreamAnsweredAt > 0 ? exchange.upstreamAnsweredAt : now
+            line.add("upstream_ms", milliseconds: answeredAt - exchange.upstreamAskedAt)
         }
         if let fingerprint = exchange.tokenUse.fingerprint { line.add("token", hexadecimal: fingerprint) }
         if let cache = exchange.tokenUse.cache { line.add("cache", cache.label) }

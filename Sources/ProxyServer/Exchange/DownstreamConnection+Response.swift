@@ -49,8 +49,8 @@ extension DownstreamConnection: ServiceConnectionUser {
     }
 
     func serviceDeadline(_ connection: ServiceConnection) {
-        guard let exchange, !exchange.responseStarted else { return self.abortExchange(.upstreamTimeout) }
         self.count(.timeout)
+        guard let exchange, !exchange.responseStarted else { return self.abortExchange(.upstreamTimeout) }
         self.releaseUpstream(reusable: false)
         self.refuse(.upstreamTimeout, route: exchange.route)
     }
@@ -75,6 +75,7 @@ extension DownstreamConnection: ServiceConnectionUser {
             } catch {
                 return self.responseIsBad()
             }
+            guard !connection.parser.index.connection.contains(.tooMany) else { return self.responseIsBad() }
             let status = connection.parser.index.status
             if status == 101 { return self.switchProtocols(connection) }
             guard status < 200 else { return self.beginResponse(of: exchange, from: connection, endpoint) }
@@ -86,8 +87,9 @@ extension DownstreamConnection: ServiceConnectionUser {
     static let interimResponsesMax = 16
 
     private func passInterim(of exchange: Exchange, from connection: ServiceConnection, _ endpoint: Endpoint) -> Bool {
-        // One that announces content would have that content read as the next answer (RFC 9112 §6.1).
-        guard exchange.interimCount < Self.interimResponsesMax,
+        // One that announces content would have that content read as the next answer (RFC 9112 §6.1); HTTP/1.0 knows none
+        // (RFC 9110 §15.2).
+        guard exchange.interimCount < Self.interimResponsesMax, connection.parser.index.minorVersion >= 1,
             !connection.parser.index.announcesForbiddenContent(for: exchange.method)
         else {
             self.responseIsBad()
@@ -96,7 +98,7 @@ extension DownstreamConnection: ServiceConnectionUser {
         exchange.interimCount += 1
         let inbound = endpoint.inbound
         let head = ResponseHead(bytes: inbound.bytes, index: connection.parser.index)
-        // HTTP/1.0 knows no interim responses (RFC 9110 §15.2).
+        // An HTTP/1.0 client does not either.
         if exchange.minorVersion >= 1 {
             self.context.writer.reset()
             UpstreamResponseHead.writeInterim(head, into: &self.context.writer)
@@ -212,7 +214,10 @@ extension DownstreamConnection: ServiceConnectionUser {
             exchange.retried = true
             return self.askUpstream(exchange, grant, self.headInHand, fresh: true)
         }
-        guard !exchange.responseStarted else { return self.abortExchange() }
+        guard !exchange.responseStarted else {
+            self.count(.reset)
+            return self.abortExchange()
+        }
         switch failure {
         case .connect, .reset:
             self.count(failure == .connect ? .connect : .reset)
@@ -226,7 +231,7 @@ extension DownstreamConnection: ServiceConnectionUser {
         }
     }
 
-    private func count(_ kind: UpstreamErrorKind) {
+    func count(_ kind: UpstreamErrorKind) {
         guard let exchange, let route = exchange.route else { return }
         exchange.generation.instruments.upstreams[route.upstream.index].count(kind)
     }

@@ -1,4 +1,5 @@
 import HTTPWire
+import Observability
 import ProxyCore
 import Reactor
 
@@ -23,7 +24,10 @@ extension DownstreamConnection {
                 step = try self.step(exchange, upstream)
             } catch {
                 // While its head is still in our hands the response has not begun.
-                guard headIsWaiting else { return self.abortExchange() }
+                guard headIsWaiting else {
+                    self.count(.malformed)
+                    return self.abortExchange()
+                }
                 exchange.status = 0
                 return self.responseIsBad()
             }
@@ -88,7 +92,11 @@ extension DownstreamConnection {
             self.awaitUpstream(upstream)
         case .endOfStream where upstream.isOpen:
             self.upstreamEnded()
-        case .wouldBlock, .full, .endOfStream, .failed:
+        case .full:
+            self.count(.malformed)
+            self.abortExchange()
+        case .wouldBlock, .endOfStream, .failed:
+            self.count(.reset)
             self.abortExchange()
         }
         return false
@@ -98,6 +106,7 @@ extension DownstreamConnection {
     private func upstreamEnded() {
         self.context.writer.reset()
         guard let exchange, exchange.responseBody.connectionEnded(into: &self.context.writer) else {
+            self.count(.reset)
             return self.abortExchange()
         }
         guard self.flushWriter() else { return }

@@ -11,10 +11,8 @@ extension DownstreamConnection {
         let request = RequestHead(bytes: asked.bytes, index: self.parser.index)
         guard exchange.headByteCount > 0, UpstreamResponseHead.switchesToWebSocket(head),
             UpstreamRequestHead.offersWebSocket(request, on: grant.route)
-        else {
-            self.releaseUpstream(reusable: false)
-            return self.refuse(.upstreamMalformed, route: exchange.route)
-        }
+        else { return self.responseIsBad() }
+        exchange.upstreamAnsweredAt = self.context.loop.now
         self.context.writer.reset()
         UpstreamResponseHead.writeSwitchingProtocols(head, into: &self.context.writer)
         upstream.inbound.consume(connection.parser.index.byteCount)

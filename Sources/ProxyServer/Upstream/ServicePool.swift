@@ -63,12 +63,14 @@ final class ServicePool {
     func lease(to user: any ServiceConnectionUser, fresh: Bool = false) -> Lease {
         if !fresh, let connection = self.takeIdle() {
             connection.lease(to: user)
+            self.report()
             return .ready(connection)
         }
         // One that lies idle, and was not wanted, makes room for a fresh one.
         if self.openCount >= self.settings.connectionsMax { self.idle.first?.discard() }
         guard self.openCount < self.settings.connectionsMax else { return .full }
         self.openCount += 1
+        self.report()
         let connection = ServiceConnection(pool: self, user: user)
         connection.connect(
             to: self.addresses.rotation(), deadline: self.context.loop.now + self.settings.connectTimeout)
@@ -96,7 +98,15 @@ final class ServicePool {
         self.report()
     }
 
-    private func report() { self.instruments?.set(idle: self.idleCount, busy: self.busyCount) }
+    /// A successor may write the same figures: what is left of a retired pool is counted beside them until it has gone.
+    private func report() {
+        guard self.isRetired else {
+            self.instruments?.set(idle: self.idleCount, busy: self.busyCount)
+            return
+        }
+        self.instruments?.addRetired(self.openCount - self.retiredCount)
+        self.retiredCount = self.openCount
+    }
 
     /// Whether the answer that was read is all that came: a byte behind it would be taken for the next one's answer.
     ///
@@ -124,7 +134,7 @@ final class ServicePool {
     func closed(_ connection: ServiceConnection) {
         if let position = self.idle.lastIndex(where: { $0 === connection }) { self.idle.remove(at: position) }
         self.openCount -= 1
-        if self.isRetired { self.reportRetired() } else { self.report() }
+        self.report()
     }
 
     func retire() {
@@ -133,12 +143,6 @@ final class ServicePool {
         self.addresses.pool = nil
         self.instruments?.set(idle: 0, busy: 0)
         for connection in self.idle { connection.discard() }
-        self.reportRetired()
-    }
-
-    /// A successor may write the same figures: what is left of a retired pool is counted beside them until it has gone.
-    private func reportRetired() {
-        self.instruments?.addRetired(self.openCount - self.retiredCount)
-        self.retiredCount = self.openCount
+        self.report()
     }
 }

@@ -108,16 +108,17 @@ enum RequestTargetTarget {
         let host = Array("api.test".utf8)
         // From the left, a literal goes before a parameter and both before the rest.
         let best = self.best(path) { $0 }
-        let decoded = self.best(path, in: self.decodingReserved)
+        let asRead = self.best(path, in: self.asServicesRead)
         do throws(RouteMiss) {
             let hit = try self.table.match(
-                host: host.span, path: path.span, method: Method(token.span), token: token.span, visited: &visited)
+                host: host.span, path: path.span, hasParameters: path.contains(UInt8(ascii: ";")),
+                method: Method(token.span), token: token.span, visited: &visited)
             insist(hit.route.paths[hit.pattern] == best, "the most specific pattern that fits has the route")
-            insist(best == decoded, "a path has one route, however much of it is decoded")
+            insist(best == asRead, "a path has one route, however much of it is decoded or left out")
         } catch {
             switch error {
-            case .noRoute: insist(best == nil && decoded == nil, "a pattern that fits has the route")
-            case .ambiguousRoute: insist(best != decoded, "a path that has one route is not refused")
+            case .noRoute: insist(best == nil && asRead == nil, "a pattern that fits has the route")
+            case .ambiguousRoute: insist(best != asRead, "a path that has one route is not refused")
             case .methodNotAllowed: insist(false, "routes without methods take any")
             }
         }
@@ -131,12 +132,14 @@ enum RequestTargetTarget {
         return fitting.max { self.rank($0.segments).lexicographicallyPrecedes(self.rank($1.segments)) }
     }
 
-    /// With escapes decoded of what may stand in a path bare as well (RFC 3986 §3.3).
-    private static func decodingReserved(_ text: [UInt8]) -> [UInt8] {
+    /// With escapes decoded of what may stand in a path bare as well (RFC 3986 §3.3), and without path parameters.
+    private static func asServicesRead(_ text: [UInt8]) -> [UInt8] {
         var decoded: [UInt8] = []
         var rest = text[...]
         while let octet = rest.popFirst() {
-            if octet == UInt8(ascii: "%"),
+            if octet == UInt8(ascii: ";") {
+                rest = rest.drop { $0 != UInt8(ascii: "/") }
+            } else if octet == UInt8(ascii: "%"),
                 let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16),
                 Array("!$&'()*+,=:@".utf8).contains(value)
             {

@@ -150,6 +150,48 @@ struct JWTAdmissionTests {
         #expect(try world.send(token: unknown).refusal == .tokenRejected(.unknownKey))
     }
 
+    @Test("PB-13: whoever joins a fetch that began before its key was there waits for another one, once")
+    func joinsOlderFetch() throws {
+        let world = try self.world()
+        let state = world.server.state
+        state.refetchKeys()
+        #expect(state.nextKeyFetch(at: world.now.monotonic) == .start)
+        let rotated = try JWTIssuer(JWTIssuer.otherKey, kid: "k2")
+        let raw = AdmissionWorld.request(token: try rotated.token())
+        guard case .awaitKeys(let first) = try world.decide(raw) else {
+            Issue.record("the request waits for keys")
+            return
+        }
+        let old = JSONWebKeySet(keys: [self.issuer.publicKey])
+        #expect(state.keysFetched(old, at: world.now.monotonic) == [first.waiter])
+        guard case .awaitKeys(let second) = try world.resumeWithKeys(first, raw) else {
+            Issue.record("the request waits for newer keys")
+            return
+        }
+        #expect(self.stock(world, [self.issuer.publicKey, rotated.publicKey]) == [second.waiter])
+        #expect(try world.resumeWithKeys(second, raw).status == 200)
+    }
+
+    @Test("PB-14: and not a second time, nor within the cool-down")
+    func joinsOlderFetchOnce() throws {
+        let world = try self.world()
+        let state = world.server.state
+        let raw = AdmissionWorld.request(token: try JWTIssuer(JWTIssuer.otherKey, kid: "k2").token())
+        state.refetchKeys()
+        guard case .awaitKeys(let first) = try world.decide(raw) else {
+            Issue.record("the request waits for keys")
+            return
+        }
+        self.stock(world, [self.issuer.publicKey])
+        guard case .awaitKeys(let second) = try world.resumeWithKeys(first, raw) else {
+            Issue.record("the request waits for newer keys")
+            return
+        }
+        self.stock(world, [self.issuer.publicKey])
+        world.second += 3_600
+        #expect(try world.resumeWithKeys(second, raw).refusal == .tokenRejected(.unknownKey))
+    }
+
     @Test("PB-17: an unknown key is 503 while the server cannot be asked about it, and 401 once it has been")
     func unknownKeyWhileServerIsAway() throws {
         let world = try self.world()

@@ -60,12 +60,22 @@ import Testing
     @Test("a head that is mostly nominations is refused, not worked through")
     func boundsNominations() throws {
         let fixture = try ForwardingFixture.open()
-        let many = Array(repeating: "a", count: NominatedFields.namesMax)
+        let many = Array(repeating: "a", count: ConnectionOptions.membersMax)
         #expect(
             try !fixture.forwarded("/x", ["Connection: " + many.joined(separator: ","), "A: 1"]).names.contains("a"))
         #expect(fixture.refused("/x", ["Connection: b," + many.joined(separator: ",")]) == .tooManyConnectionOptions)
         #expect(
             fixture.refused("/x", ["Connection: b"] + many.map { "Connection: \($0)" }) == .tooManyConnectionOptions)
+    }
+
+    @Test("empty members of `Connection` are none, however many there are")
+    func ignoresEmptyMembers() throws {
+        let commas = String(repeating: ",", count: 2_000)
+        let fixture = try ForwardingFixture.open(kept: ["X-Forwarded-For"])
+        let message = try fixture.forwarded(
+            "/x", ["Connection: \(commas)X-Forwarded-For\(commas)a", "X-Forwarded-For: 1", "A: 1", "B: 2"])
+        #expect(message.values("x-forwarded-for") == ["10.0.0.7"])
+        #expect(message.values("a").isEmpty && message.values("b") == ["2"])
     }
 
     @Test("RFC 9110 §7.6.1: hop-by-hop fields and nominated ones end here")
@@ -93,6 +103,32 @@ import Testing
         #expect(message.values("te") == ["trailers"])
         #expect(message.values("connection") == ["TE"])
         #expect(try ForwardingFixture.open().forwarded("/x", ["TE: trailers"], version: "1.0").values("te").isEmpty)
+    }
+
+    @Test(
+        "a route forwards the token that was judged, and nothing else that stands in its place",
+        arguments: [
+            ("OPTIONS", "Authorization: Bearer other", 0), ("OPTIONS", "X-Token: other", 0),
+            ("GET", "Authorization: Basic eDp5", 1), ("GET", "Authorization: Bearer other", 2),
+            ("GET", "X-Token: other", 2),
+        ])
+    func forwardsJudgedTokens(method: String, line: String, index: Int) throws {
+        let sources = TokenSources(readsAuthorization: true, fields: [FoldedFieldName(folding: "x-token")])
+        func route(_ index: Int, access: Route.Access = .required, isReportOnly: Bool = false) throws -> Route {
+            Route(
+                index: index, name: "\(index)", paths: [try RoutePattern("/\(index)")], access: access,
+                tokenSources: sources, authorizationServer: ForwardingFixture.server,
+                upstream: ForwardingFixture.upstream, passesCORSPreflight: true, forwardsToken: true,
+                isReportOnly: isReportOnly)
+        }
+        let fixture = try ForwardingFixture([
+            route(0), route(1, access: .optional), route(2, isReportOnly: true),
+        ])
+        let message = try fixture.forwarded(
+            "/\(index)", [line, "Origin: a", "Access-Control-Request-Method: GET"], method: method)
+        // A route on trial changes nothing for its upstream.
+        let expected = index == 2 ? [line.split(separator: ": ")[1]].map(String.init) : []
+        #expect(message.values("authorization") + message.values("x-token") == expected)
     }
 
     @Test("the credential ends here where it was taken, in every spelling, unless the route forwards it")

@@ -78,13 +78,17 @@ import Testing
 
     @Test("a 101 is passed on as WebSocket only")
     func switches() throws {
-        func agrees(_ lines: [String], status: String = "101 Switching Protocols") throws -> Bool {
-            let raw = [UInt8]((["HTTP/1.1 \(status)"] + lines).joined(separator: "\r\n").utf8) + [13, 10, 13, 10]
+        func agrees(
+            _ lines: [String], status: String = "101 Switching Protocols", version: String = "1.1"
+        ) throws -> Bool {
+            let raw =
+                [UInt8]((["HTTP/\(version) \(status)"] + lines).joined(separator: "\r\n").utf8) + [13, 10, 13, 10]
             var parser = ResponseHeadParser(limits: HeadLimits())
             try #require(try parser.parse(raw.span) == .complete)
             return UpstreamResponseHead.switchesToWebSocket(ResponseHead(bytes: raw.span, index: parser.index))
         }
         #expect(try agrees(["Connection: Upgrade", "Upgrade: WebSocket"]))
+        #expect(try !agrees(["Connection: Upgrade", "Upgrade: WebSocket"], version: "1.0"))
         #expect(try !agrees(["Connection: Upgrade", "Upgrade: h2c"]))
         #expect(try !agrees(["Upgrade: websocket"]))
         #expect(try !agrees(["Connection: Upgrade", "Upgrade: websocket", "Upgrade: h2c"]))

@@ -21,7 +21,8 @@ import Testing
         let (host, path, token) = ([UInt8](host.utf8), [UInt8](path.utf8), [UInt8](method.utf8))
         do throws(RouteMiss) {
             return try table.match(
-                host: host.span, path: path.span, method: Method(token.span), token: token.span, visited: &visited
+                host: host.span, path: path.span, hasParameters: path.contains(UInt8(ascii: ";")),
+                method: Method(token.span), token: token.span, visited: &visited
             ).route.name
         } catch {
             switch error {
@@ -160,6 +161,42 @@ import Testing
             Self.route("strict", ["/users/%40me"]), Self.route("weak", ["/users/{id}"]), Self.route("star", ["/x%2Ay"]),
         ])
         #expect(Self.match(table, path) == name)
+    }
+
+    @Test(
+        "a path that is another route's without its parameters is served by neither",
+        arguments: [
+            ("/users/me;a=1", "400"), ("/users/me;", "400"), ("/users;v=2/me", "400"), ("/files/admin;x/y", "400"),
+            ("/users/@x;a", "400"), ("/users/%40x;a", "400"),
+            ("/users/you;a=1", "weak"), ("/users/me", "strict"), ("/files/a;b/c;d", "files"),
+            ("/files/admin/y;z", "guarded"), ("/nowhere;a", "404"), ("/users/me;a/b", "404"),
+        ])
+    func refusesTwoReadingsOfParameters(path: String, name: String) throws {
+        let table = try RouteTable(routes: [
+            Self.route("strict", ["/users/me"]), Self.route("weak", ["/users/{id}"]),
+            Self.route("files", ["/files/**"]), Self.route("guarded", ["/files/admin/**"]),
+            Self.route("other", ["/users/@x"]),
+        ])
+        #expect(Self.match(table, path) == name)
+    }
+
+    @Test("a literal with a parameter is the same path as one without, to a service that does not look at it")
+    func literalsWithParameters() throws {
+        func route(_ name: String, _ paths: String...) throws -> Route {
+            Route(
+                index: 0, name: name, paths: try paths.map { try RoutePattern($0, allowsPathParameters: true) },
+                access: .public, authorizationServer: nil, upstream: ForwardingFixture.upstream,
+                allowsPathParameters: true)
+        }
+        #expect(throws: RouteConflicts.self) { try RouteTable(routes: [route("a", "/x;v=1"), route("b", "/x")]) }
+        let table = try RouteTable(routes: [route("one", "/x;v=1"), route("two", "/y", "/y;v=1"), route("any", "/{z}")])
+        #expect(Self.match(table, "/x;v=1") == "one")
+        #expect(Self.match(table, "/x") == "400")
+        #expect(Self.match(table, "/x;v=2") == "400")
+        #expect(Self.match(table, "/y") == "two")
+        #expect(Self.match(table, "/y;v=1") == "two")
+        #expect(Self.match(table, "/y;v=2") == "400")
+        #expect(Self.match(table, "/w;v=1") == "any")
     }
 
     @Test("two readings of a path are two where only the method tells their routes apart")

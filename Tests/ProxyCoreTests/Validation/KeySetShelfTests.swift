@@ -18,6 +18,24 @@ struct KeySetShelfTests {
         return shelf
     }
 
+    @Test("keys that replace others are in force at once, whatever a fetch under way brings")
+    func replaces() {
+        var shelf = KeySetShelf(times: Self.times)
+        #expect(shelf.nextFetch(at: Self.start) == .start)
+        #expect(shelf.noKeys(waiter: self.waiter(1), at: Self.start) == .wait(wakes: false))
+        #expect(shelf.replace(with: Self.keys, at: Self.start) == [self.waiter(1)])
+        #expect(shelf.epoch == 1)
+        #expect(shelf.nextFetch(at: Self.start) == .underWay)
+        #expect(shelf.unknownKey(epoch: 1, waiter: self.waiter(2), at: Self.start) == .wait(wakes: false))
+        #expect(shelf.fetched(JSONWebKeySet(keys: []), at: Self.start) == [self.waiter(2)])
+        #expect(shelf.epoch == 1)
+        // The next fetch counts again.
+        shelf.want()
+        #expect(shelf.nextFetch(at: Self.start) == .start)
+        _ = shelf.fetched(Self.keys, at: Self.start)
+        #expect(shelf.epoch == 2)
+    }
+
     @Test("PB-17: without keys a request waits for the fetch under way, and once it failed is told 503, not 401")
     func withoutKeys() {
         var shelf = KeySetShelf(times: Self.times)

@@ -7,7 +7,7 @@ struct ForwardedFields {
 
     /// What a peer said before us is kept in front of what we add.
     func write(
-        _ head: borrowing RequestHead, authority: ByteRange, peer: PeerIdentity, nominated: NominatedFields?,
+        _ head: borrowing RequestHead, authority: ByteRange, peer: PeerIdentity, nominated: NominatedFields,
         into writer: inout HeadWriter
     ) {
         if !authority.isEmpty && head.index.minorVersion > 0 && self.believed.isDisjoint(with: head.index.kinds) {
@@ -53,13 +53,13 @@ struct ForwardedFields {
 
     /// The members that believed fields of this kind already hold, each field followed by a comma.
     private func appendReceived(
-        _ kind: FieldKind, _ head: borrowing RequestHead, _ nominated: NominatedFields?, into writer: inout HeadWriter
+        _ kind: FieldKind, _ head: borrowing RequestHead, _ nominated: NominatedFields, into writer: inout HeadWriter
     ) {
         guard self.believed.contains(kind), head.index.kinds.contains(kind) else { return }
         for index in 0..<head.index.fields.count {
             let field = head.index.fields[index]
             guard field.kind == kind, field.isSpeltExactly, !field.value.isEmpty,
-                !(nominated?.contains(head.name(field), of: head.bytes) ?? false)
+                !nominated.contains(head.name(field), of: head.bytes)
             else { continue }
             writer.append(head.value(field))
             writer.append(", ")
@@ -68,14 +68,14 @@ struct ForwardedFields {
 
     /// Writes believed fields of this kind as they came; false when there were none.
     private func passOn(
-        _ kind: FieldKind, _ head: borrowing RequestHead, _ nominated: NominatedFields?, into writer: inout HeadWriter
+        _ kind: FieldKind, _ head: borrowing RequestHead, _ nominated: NominatedFields, into writer: inout HeadWriter
     ) -> Bool {
         guard self.believed.contains(kind), head.index.kinds.contains(kind) else { return false }
         var isThere = false
         for index in 0..<head.index.fields.count {
             let field = head.index.fields[index]
             guard field.kind == kind, field.isSpeltExactly,
-                !(nominated?.contains(head.name(field), of: head.bytes) ?? false)
+                !nominated.contains(head.name(field), of: head.bytes)
             else { continue }
             writer.append(head.line(field))
             isThere = true

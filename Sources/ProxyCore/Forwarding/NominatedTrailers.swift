@@ -20,12 +20,7 @@ package struct NominatedTrailers: Sendable {
     }
 
     private init(_ fields: borrowing FieldIndex, _ options: ConnectionOptions, in bytes: Span<UInt8>) {
-        guard options.contains(.nominations) else {
-            self = .none
-            return
-        }
-        let nominated = NominatedFields(fields, in: bytes)
-        self.names = (0..<nominated.count).map { bytes.slice(nominated[$0]).copied() }
+        self.names = NominatedFields(fields, options, in: bytes).names.map { bytes.slice($0).copied() }
     }
 
     func contains(_ name: Span<UInt8>) -> Bool {

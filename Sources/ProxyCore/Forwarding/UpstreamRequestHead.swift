@@ -17,10 +17,7 @@ package enum UpstreamRequestHead {
         let route = grant.route
         let target = grant.target
         guard !head.index.connection.contains(.tooMany) else { throw .tooManyConnectionOptions }
-        // Their room is only taken, and handed on, where there are any.
-        let nominated =
-            head.index.connection.contains(.nominations)
-            ? NominatedFields(head.index.fieldIndex, in: head.bytes) : nil
+        let nominated = NominatedFields(head.index.fieldIndex, head.index.connection, in: head.bytes)
         try self.writeRequestLine(head, target, route, into: &writer)
         self.writeHost(head, target, route, into: &writer)
 
@@ -114,7 +111,7 @@ package enum UpstreamRequestHead {
 
     private static func copyFields(
         _ head: borrowing RequestHead, dropping dropped: FieldKindSet, grant: AccessGrant,
-        reserved: ReservedFieldNames, nominated: NominatedFields?, into writer: inout HeadWriter
+        reserved: ReservedFieldNames, nominated: NominatedFields, into writer: inout HeadWriter
     ) {
         let route = grant.route
         let fields = head.index.fields
@@ -129,7 +126,7 @@ package enum UpstreamRequestHead {
                 !reserved.contains(name: head.name(field))
             else { continue }
             if readsFields && grant.endsHere(head.name(field), isSpeltExactly: field.isSpeltExactly) { continue }
-            if let nominated, nominated.contains(head.name(field), of: head.bytes) { continue }
+            if nominated.contains(head.name(field), of: head.bytes) { continue }
             if field.line.lower != run.upper {
                 if !run.isEmpty { writer.append(head.bytes.slice(run)) }
                 run.lower = field.line.lower

@@ -84,14 +84,11 @@ package enum UpstreamResponseHead {
         _ head: borrowing ResponseHead, dropping dropped: FieldKindSet, into writer: inout HeadWriter
     ) {
         let fields = head.index.fields
-        let nominated =
-            head.index.connection.contains(.nominations)
-            ? NominatedFields(head.index.fieldIndex, in: head.bytes) : nil
+        let nominated = NominatedFields(head.index.fieldIndex, head.index.connection, in: head.bytes)
         var run = ByteRange.empty
         for index in 0..<fields.count {
             let field = fields[index]
-            guard !dropped.contains(field.kind) else { continue }
-            if let nominated, nominated.contains(head.name(field), of: head.bytes) { continue }
+            guard !dropped.contains(field.kind), !nominated.contains(head.name(field), of: head.bytes) else { continue }
             if field.line.lower != run.upper {
                 if !run.isEmpty { writer.append(head.bytes.slice(run)) }
                 run.lower = field.line.lower

@@ -16,6 +16,8 @@ package enum AuthorizationServerError: Error, Sendable, Hashable {
     case answerTooLong(bytesMax: Int)
     /// Not HTTP.
     case answerMalformed
+    /// In a content coding that nobody asked for.
+    case answerEncoded
     /// Redirects are not followed: whoever answers them would get what is meant for this server.
     case redirected(status: Int)
     case refused(status: Int)
@@ -37,7 +39,7 @@ package enum AuthorizationServerError: Error, Sendable, Hashable {
         case .notConnected, .unreachable: "unreachable"
         case .timedOut: "timeout"
         case .cancelled: "cancelled"
-        case .answerTooLong, .answerMalformed, .notAKeySet: "malformed"
+        case .answerTooLong, .answerMalformed, .answerEncoded, .notAKeySet: "malformed"
         case .redirected, .refused: "refused"
         case .fileUnreadable: "unreadable"
         case .issuerNotConfigured, .metadata, .endpointMissing, .endpointMalformed, .endpointPlaintext: "discovery"
@@ -58,6 +60,7 @@ extension AuthorizationServerError: CustomStringConvertible {
         case .cancelled: "the question was given up"
         case .answerTooLong(let bytesMax): "its answer is longer than \(bytesMax) bytes"
         case .answerMalformed: "its answer is not HTTP"
+        case .answerEncoded: "its answer has a `Content-Encoding`, and none was asked for"
         case .redirected(let status): "it answered \(status), and redirects are not followed (write the final address)"
         case .refused(let status): "it answered \(status)"
         case .notAKeySet(let problem): "its answer is no key set (\(problem.label))"

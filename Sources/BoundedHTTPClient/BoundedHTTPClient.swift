@@ -158,6 +158,10 @@ extension BoundedHTTPClient.Failure {
             case let error as HTTPParserError where error == .invalidEOFState: .cutShort
             case is HTTPParserError: .malformed
             case is StaleConnection: .stale
+            case is EndedConnection: .connectionFailed(reason: "the connection ended before the answer did")
+            // Given to a request when it had ended already: what ends later is one of the two above.
+            case let error as HTTPClientError where error == .remoteConnectionClosed: .stale
+            case ChannelError.ioOnClosedChannel, ChannelError.alreadyClosed: .stale
             case let error as HTTPClientError where error == .deadlineExceeded: .timedOut
             case let error as HTTPClientError where error == .connectTimeout:
                 .notConnected(reason: "no connection came about in time")

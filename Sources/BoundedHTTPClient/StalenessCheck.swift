@@ -4,38 +4,84 @@ import NIOHTTP1
 /// A kept connection ended before anything of an answer came on it.
 struct StaleConnection: Error {}
 
-/// Tells of connections that the server had let go of when a request was sent on them (RFC 9112 §9.3.1): that is nobody's
-/// failure, and whoever knows that asking changes nothing asks again.
+/// A connection ended within an answer, or a new one before it.
+struct EndedConnection: Error {}
+
+/// What two handlers of one connection know of it together.
+final class ConnectionHistory {
+    fileprivate var requestCount = 0
+    /// A request has been sent, and its answer has not ended.
+    fileprivate var isAwaited = false
+    /// Bytes have come since the last request.
+    fileprivate var hasHeard = false
+}
+
+/// Tells of connections that the server had let go of when a request was sent on them (RFC 9112 §9.3.1), or on which
+/// something was left that nobody asked for: that is nobody's failure, and whoever knows that asking changes nothing asks
+/// again.
 final class StalenessCheck: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias InboundOut = HTTPClientResponsePart
     typealias OutboundIn = HTTPClientRequestPart
     typealias OutboundOut = HTTPClientRequestPart
 
-    private var requestCount = 0
-    private var hasHeard = false
+    private let history: ConnectionHistory
+    /// The head of the answer has come: what is wrong from here on is wrong with it.
+    private var hasHead = false
 
-    private var isStale: Bool { self.requestCount > 1 && !self.hasHeard }
+    init(_ history: ConnectionHistory) { self.history = history }
+
+    private var isReused: Bool { self.history.requestCount > 1 }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         if case .head = self.unwrapOutboundIn(data) {
-            self.requestCount += 1
-            self.hasHeard = false
+            self.history.requestCount += 1
+            self.history.isAwaited = true
+            self.history.hasHeard = false
+            self.hasHead = false
         }
         context.write(data, promise: promise)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.hasHeard = true
+        switch self.unwrapInboundIn(data) {
+        case .head: self.hasHead = true
+        case .body: break
+        case .end: self.history.isAwaited = false
+        }
         context.fireChannelRead(data)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.fireErrorCaught(self.isStale && error is IOError ? StaleConnection() : error)
+        // What comes behind a whole answer takes nothing from it.
+        guard self.history.isAwaited || self.history.requestCount == 0 else { return context.close(promise: nil) }
+        // What cannot be read as an answer may be what was left behind the one before.
+        let isStale = self.isReused && !self.hasHead && (!self.history.hasHeard || error is HTTPParserError)
+        context.fireErrorCaught(isStale ? StaleConnection() : error)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if self.isStale { context.fireErrorCaught(StaleConnection()) }
+        if self.history.isAwaited {
+            let isStale = self.isReused && !self.history.hasHeard
+            context.fireErrorCaught(isStale ? StaleConnection() : EndedConnection())
+        }
         context.fireChannelInactive()
+    }
+}
+
+/// Stands in front of the parser: a connection on which bytes come that nobody asked for is closed, since they would be
+/// read as the beginning of the next answer.
+final class UnaskedBytesCheck: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let history: ConnectionHistory
+
+    init(_ history: ConnectionHistory) { self.history = history }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard self.history.isAwaited else { return context.close(promise: nil) }
+        self.history.hasHeard = true
+        context.fireChannelRead(data)
     }
 }

@@ -75,23 +75,31 @@ package struct AccessLogLine: Sendable {
         self.isFirst = false
     }
 
-    /// Controls, quotes, backslashes and all that is not ASCII are escaped: a terminal sees only plain text.
+    /// Controls, quotes, backslashes and all that is not ASCII are escaped: a terminal sees only plain text, and whoever
+    /// reads JSON reads the characters that were there (RFC 8259 §7).
     private mutating func appendQuoted(_ value: [UInt8]) {
         self.bytes.append(UInt8(ascii: "\""))
-        for byte in value {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                self.bytes.append(UInt8(ascii: "\\"))
-                self.bytes.append(byte)
-            case 0x20...0x7E:
-                self.bytes.append(byte)
-            default:
-                self.bytes.append(contentsOf: "\\u00".utf8)
-                self.bytes.append(Self.digits[Int(byte >> 4)])
-                self.bytes.append(Self.digits[Int(byte & 0xF)])
-            }
+        if value.allSatisfy({ $0 < 0x80 }) {
+            for byte in value { self.appendEscaped(UInt16(byte)) }
+        } else {
+            for unit in String(decoding: value, as: UTF8.self).utf16 { self.appendEscaped(unit) }
         }
         self.bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func appendEscaped(_ unit: UInt16) {
+        switch unit {
+        case 0x22, 0x5C:
+            self.bytes.append(UInt8(ascii: "\\"))
+            self.bytes.append(UInt8(unit))
+        case 0x20...0x7E:
+            self.bytes.append(UInt8(unit))
+        default:
+            self.bytes.append(contentsOf: "\\u".utf8)
+            for shift in stride(from: 12, through: 0, by: -4) {
+                self.bytes.append(Self.digits[Int(unit >> UInt16(shift) & 0xF)])
+            }
+        }
     }
 
     private static let digits = Array("0123456789abcdef".utf8)

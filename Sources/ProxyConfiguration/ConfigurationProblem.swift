@@ -104,10 +104,21 @@ package final class ProblemCollector {
 @available(*, unavailable)
 extension ProblemCollector: Sendable {}
 
-/// Text of the file as a message may show it: in backticks, on one line, not endless.
+/// Text of the file as a message may show it: in backticks, on one line, not endless, and without the password of a URL
+/// that has one.
 package func shown(_ text: String) -> String {
+    let text = withoutPassword(text)
     let beginning = onOneLine(String(text.unicodeScalars.prefix(80)))
     return "`" + beginning + (text.unicodeScalars.count > 80 ? "…`" : "`")
+}
+
+/// User and password are what stands in front of a URL's last `@`, with a colon between them (RFC 3986 §3.2.1).
+private func withoutPassword(_ text: String) -> String {
+    let utf8 = text.utf8
+    guard let at = utf8.lastIndex(of: UInt8(ascii: "@")) else { return text }
+    let start = text.firstRange(of: "://").map(\.upperBound).flatMap { $0 <= at ? $0 : nil } ?? text.startIndex
+    guard utf8[start..<at].contains(UInt8(ascii: ":")) else { return text }
+    return text[..<start] + "…" + text[at...]
 }
 
 /// The text without anything that a terminal obeys or that ends a line.

@@ -47,6 +47,19 @@ import Testing
         #expect(lines.allSatisfy { $0["decision_ms"] != nil && $0["duration_ms"] != nil })
     }
 
+    @Test("a reader of the log reads the names that tokens have, and no more of one than a name is long")
+    func namesAsTheyAre() throws {
+        let name = "Ἀλίκη \u{2028}\u{1F600}\\u0041\""
+        let long = "x" + String(repeating: "é", count: 10_000)
+        for (subject, expected) in [(name, name), (long, String(long.prefix(128)))] {
+            let member = String(decoding: JSONWriter.write(.string(subject)), as: UTF8.self)
+            let (_, lines) = try self.lines(
+                of: [request("GET", "/api/x", token: "tok")],
+                answers: .active(#""scope":"write","sub":\#(member)"#))
+            #expect(lines.map { $0["sub"]?.stringValue } == [expected], "\(lines)")
+        }
+    }
+
     @Test("refusals name the token and its subject as well")
     func namesRefusedTokens() throws {
         let write = StubAuthorizationServer.Answer.active(#""scope":"write","sub":"bob""#)

@@ -69,10 +69,10 @@ package struct MetadataDiscovery: Sendable {
 }
 
 extension AuthorizationServerConnections.Answer {
-    /// A document comes with 200; a redirect is told apart, since it is answered by writing another address.
+    /// A document comes with 200, and as it is, since no coding is asked for; a redirect is told apart, since it is answered by writing another address.
     func requireOK() throws(AuthorizationServerError) {
         switch self.status {
-        case 200: break
+        case 200: guard IntrospectionReply.isPlain(self.contentEncodings) else { throw .answerEncoded }
         case 300..<400: throw .redirected(status: self.status)
         default: throw .refused(status: self.status)
         }

@@ -44,6 +44,7 @@ package struct VerifiedJWT: Sendable {
         self.subjectPlace = try reader.subject(profile)
         self.clientIDPlace = try reader.string(.clientID)
         _ = try reader.string(.jwtID)
+        _ = try reader.string(.username)
         // RFC 7519 §2: a fraction counts towards the shorter life.
         guard let expiresAt = try reader.date(.expirationTime, rounding: .down) else {
             throw .missingClaim(.expirationTime)

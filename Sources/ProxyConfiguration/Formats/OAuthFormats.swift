@@ -85,13 +85,22 @@ extension ValueFormat where Value == AudienceRequirement {
         "list of text, or `any`", schema: .any(of: [.choice(["any"]), .list(of: .text, minItems: 1)])
     ) { node, context in
         if case .scalar("any", isPlain: _) = node.content { return .any }
-        let list = ValueFormat<[Placed<String>]>.list(of: .text("an audience"), countMax: 256)
-        guard let values = list.read(node, context) else { return nil }
-        for value in values where value.value == "any" {
-            context.error(
-                "`any` in a list would be the name of an audience", at: value.position,
-                remedy: "write `audiences: any` to accept every one")
-        }
+        guard
+            let values = Self.namedAudiences(toAcceptAll: "write `audiences: any` to accept every one").read(
+                node, context)
+        else { return nil }
         return .anyOf(values.map(\.value))
+    }
+
+    /// A list of audiences, in which `any` is none.
+    static func namedAudiences(toAcceptAll remedy: String) -> ValueFormat<[Placed<String>]> {
+        let list = ValueFormat<[Placed<String>]>.list(of: .text("an audience"), countMax: 256)
+        return ValueFormat<[Placed<String>]>(list.typeName, range: list.range, schema: list.schema) { node, context in
+            let values = list.read(node, context)
+            for value in values ?? [] where value.value == "any" {
+                context.error("`any` in a list would be the name of an audience", at: value.position, remedy: remedy)
+            }
+            return values
+        }
     }
 }

@@ -16,7 +16,9 @@ extension ValueFormat where Value == SecretReference {
             context.error("a secret is never written in this file", at: node.position, remedy: remedy)
             return nil
         }
-        guard let reader = SectionReader(node, keys: SecretSection.keys, context: context) else { return nil }
+        guard let reader = SectionReader(node, keys: SecretSection.keys, context: context, holdsSecret: true) else {
+            return nil
+        }
         let section = SecretSection(reading: reader)
         switch (section.file.value, section.environment.value) {
         case (let path?, nil) where !section.environment.isWritten: return .file(path)

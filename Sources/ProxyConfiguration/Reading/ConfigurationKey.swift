@@ -126,7 +126,10 @@ package struct SectionReader {
     private let position: Position
     private let context: ReadingContext
 
-    init?(_ node: ConfigurationNode, keys: [any ConfigurationKeyDescription], context: ReadingContext) {
+    init?(
+        _ node: ConfigurationNode, keys: [any ConfigurationKeyDescription], context: ReadingContext,
+        holdsSecret: Bool = false
+    ) {
         guard case .mapping(let members) = node.content else {
             context.error(
                 "\(node.kind) where a mapping belongs", at: node.position,
@@ -139,8 +142,10 @@ package struct SectionReader {
         var known: [String: ConfigurationNode] = [:]
         for member in members {
             guard let key = keys.first(where: { $0.name == member.key }) else {
+                // What stands where a secret's place belongs may be the secret itself.
+                let name = holdsSecret ? "unknown key" : "unknown key \(shown(member.key))"
                 context.problems.error(
-                    "unknown key \(shown(member.key))" + (context.path.isEmpty ? "" : " in `\(context.path)`"),
+                    name + (context.path.isEmpty ? "" : " in `\(context.path)`"),
                     at: member.keyPosition, remedy: NearestWord.remedy(for: member.key, among: keys.map(\.name)))
                 continue
             }

@@ -67,7 +67,9 @@ package struct RouteSection: ConfigurationSection {
     /// Whom the token must be meant for, besides what its server asks.
     /// - `audiences` (list of text, optional): one of them must be in `aud`.
     static let audiences = ConfigurationKey.optional(
-        "audiences", .list(of: .text("an audience"), countMax: 256), "One of them must be in `aud`.")
+        "audiences",
+        ValueFormat<AudienceRequirement>.namedAudiences(toAcceptAll: "leave `audiences` out to accept every one"),
+        "One of them must be in `aud`.")
     /// Conditions on claims; all must hold.
     /// - `claims` (list, optional): a claim that is missing or of another kind does not meet its condition: 403.
     static let claims = ConfigurationKey.optional(

@@ -309,15 +309,15 @@ extension RouteCompilation {
                 .map { .equals($0) }
         }
         if let values = section.oneOf.value {
-            self.insistOnNoBraces(in: values, context.stepping(into: "one_of"))
+            self.insistOnNoPlaceholder(in: values, context.stepping(into: "one_of"))
             return .oneOf(values.map(\.value))
         }
         if let value = section.contains.value {
-            self.insistOnNoBraces(in: value, at: section.contains.position, context.stepping(into: "contains"))
+            self.insistOnNoPlaceholder(in: value, at: section.contains.position, context.stepping(into: "contains"))
             return .contains(value)
         }
         if let values = section.containsAny.value {
-            self.insistOnNoBraces(in: values, context.stepping(into: "contains_any"))
+            self.insistOnNoPlaceholder(in: values, context.stepping(into: "contains_any"))
             return .containsAny(values.map(\.value))
         }
         guard let present = section.present.value else { return nil }
@@ -370,16 +370,14 @@ extension RouteCompilation {
 extension RouteCompilation {
     /// Only `equals` takes a part of the request; elsewhere its placeholder would be compared letter by letter, and
     /// nobody let in.
-    private func insistOnNoBraces(in value: JSONValue, at position: Position, _ context: ReadingContext) {
-        guard let text = value.textWithBraces else { return }
-        context.error(
-            "\(shown(text)) has braces, and only `equals` takes a part of the request", at: position,
-            remedy: "write a text without braces, or such as `equals: \"{path.NAME}\"` or `equals: \"{host.N}\"`")
+    private func insistOnNoPlaceholder(in value: JSONValue, at position: Position, _ context: ReadingContext) {
+        guard case .string(let text) = value else { return }
+        self.insistOnNoPlaceholder(in: text, at: position, context)
     }
 
-    private func insistOnNoBraces(in values: [Placed<JSONValue>], _ context: ReadingContext) {
+    private func insistOnNoPlaceholder(in values: [Placed<JSONValue>], _ context: ReadingContext) {
         for (index, placed) in values.enumerated() {
-            self.insistOnNoBraces(in: placed.value, at: placed.position, context.stepping(into: index))
+            self.insistOnNoPlaceholder(in: placed.value, at: placed.position, context.stepping(into: index))
         }
     }
 
@@ -396,7 +394,7 @@ extension RouteCompilation {
         }
     }
 
-    /// Other braces may stand in the name of a scope, an audience or a claim (RFC 6749 §3.3).
+    /// Other braces may stand in a value, or in the name of a scope, an audience or a claim (RFC 6749 §3.3).
     private func insistOnNoPlaceholder(in text: String, at position: Position, _ context: ReadingContext) {
         guard text.contains("{path.") || text.contains("{host.") else { return }
         context.error(

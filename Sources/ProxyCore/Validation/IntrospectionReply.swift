@@ -86,9 +86,12 @@ package enum IntrospectionReply {
     /// Nil when none is said, as some servers do (RFC 9110 §8.3 lets us look for ourselves). Empty, which is no media
     /// type, when it is said twice, be it the same (§5.5), or when the content is encoded (§8.4): we ask for no coding.
     package static func contentType(_ types: [[UInt8]], encodings: [[UInt8]]) -> [UInt8]? {
-        for encoding in encodings where !self.isIdentity(encoding.span) { return [] }
+        guard self.isPlain(encodings) else { return [] }
         return types.count > 1 ? [] : types.first
     }
+
+    /// Whether the values of all `Content-Encoding` fields leave content as it is (RFC 9110 §8.4).
+    package static func isPlain(_ encodings: [[UInt8]]) -> Bool { encodings.allSatisfy { self.isIdentity($0.span) } }
 
     private static func isIdentity(_ coding: Span<UInt8>) -> Bool {
         coding.extracting(0..<self.endOfValue(coding)).equalsIgnoringCase("identity")

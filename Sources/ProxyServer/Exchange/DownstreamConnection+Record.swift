@@ -129,10 +129,21 @@ extension DownstreamConnection {
         if let fingerprint = exchange.tokenUse.fingerprint { line.add("token", hexadecimal: fingerprint) }
         if let cache = exchange.tokenUse.cache { line.add("cache", cache.label) }
         if let token = exchange.grant?.token ?? exchange.tokenUse.token {
-            if let subject = token.subject { line.add("sub", subject) }
-            if let client = token.clientID { line.add("client_id", client) }
+            if let subject = token.subject { line.add("sub", Self.cut(subject)) }
+            if let client = token.clientID { line.add("client_id", Self.cut(client)) }
         }
         return line.finish()
+    }
+
+    /// Names of subjects and clients are shorter; one of the kilobytes that a token may hold would be in every line.
+    private static let nameBytesMax = 256
+
+    private static func cut(_ name: [UInt8]) -> [UInt8] {
+        guard name.count > self.nameBytesMax else { return name }
+        var end = self.nameBytesMax
+        // Not within a character (RFC 3629 §3).
+        while end > 0, name[end] & 0xC0 == 0x80 { end -= 1 }
+        return Array(name[..<end])
     }
 
     /// What is known of a head that was refused before it was whole; its target was not looked at to its end.

@@ -228,6 +228,52 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
         }
     }
 
+    @Test(
+        "What is left on a kept connection behind an answer is not the next question's failure",
+        arguments: [
+            "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{}", "x",
+        ])
+    func leftovers(bytes: String) async throws {
+        let body = #"{"active":false}"#
+        let answer =
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        try await withStub({ _ in .unfinished(answer + bytes) }) { stub, connections in
+            stub.react { [stub] _ in stub.requests.count == 1 ? .unfinished(answer + bytes) : .unfinished(answer) }
+            let server = try Servers.introspecting(at: stub.origin + "/introspect", retriesMax: 0)
+            let endpoint = IntrospectionEndpoint(connections: connections)
+            for name in ["a", "b"] {
+                let token = try #require(BearerToken(name))
+                let outcome = await endpoint.introspect(token, at: server, within: .seconds(60))
+                #expect(outcome == .inactive, "\(name)")
+            }
+        }
+    }
+
+    @Test(
+        "A kept connection that says nonsense in answer to a question is asked on another one, and that one is believed"
+    )
+    func nonsenseOnKeptConnection() async throws {
+        try await withStub({ _ in .json(#"{"active":false}"#) }) { stub, connections in
+            stub.react { [stub] _ in stub.requests.count == 1 ? .json(#"{"active":false}"#) : .raw("nonsense\r\n\r\n") }
+            let server = try Servers.introspecting(at: stub.origin + "/introspect", retriesMax: 0)
+            let endpoint = IntrospectionEndpoint(connections: connections)
+            let token = try #require(BearerToken("opaque"))
+            #expect(await endpoint.introspect(token, at: server, within: .seconds(60)) == .inactive)
+            #expect(await endpoint.introspect(token, at: server, within: .seconds(60)) == .malformed)
+            #expect(stub.requests.count == 3 && stub.connections == 2)
+        }
+    }
+
+    @Test(
+        "An answer in a transfer coding that nobody asked for is malformed (RFC 9112 §6.1)",
+        arguments: ["gzip, chunked", "chunked, chunked", "identity"])
+    func strangeTransferCoding(coding: String) async throws {
+        let answer =
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: \(coding)\r\n\r\n"
+            + "10\r\n{\"active\":false}\r\n0\r\n\r\n"
+        #expect(try await self.outcome(.raw(answer)).0 == .malformed)
+    }
+
     @Test("A question that is given up ends at once, with what it has under way")
     func givenUp() async throws {
         try await withStub({ _ in .silence }) { stub, connections in

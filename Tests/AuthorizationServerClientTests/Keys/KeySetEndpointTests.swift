@@ -39,6 +39,7 @@ import Testing
             (.answer(404, body: ""), .refused(status: 404)),
             (.answer(204, body: ""), .refused(status: 204)),
             (.answer(301, fields: [("Location", "/elsewhere")], body: ""), .redirected(status: 301)),
+            (.answer(200, fields: [("Content-Encoding", "gzip")], body: KeySets.first), .answerEncoded),
             (.raw("nonsense\r\n\r\n"), .answerMalformed),
             (.endless, .answerTooLong(bytesMax: 524_288)),
             (.json(String(repeating: " ", count: 524_289)), .answerTooLong(bytesMax: 524_288)),

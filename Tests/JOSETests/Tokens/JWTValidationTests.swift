@@ -6,7 +6,7 @@ import Testing
 struct JWTValidationTests {
     @Test(
         "RFC 7519 §4.1: a registered claim of the wrong kind refuses the token, null included",
-        arguments: [RegisteredClaim.issuer, .subject, .clientID, .jwtID, .tokenUse, .tokenType],
+        arguments: [RegisteredClaim.issuer, .subject, .clientID, .username, .jwtID, .tokenUse, .tokenType],
         [JSONValue.null, 1, true, [], [:]])
     func refusesStringsOfTheWrongKind(claim: RegisteredClaim, value: JSONValue) throws {
         let issuer = try TokenIssuer()

@@ -35,6 +35,7 @@ import Testing
         Case([("limits.token", "32KiB")], "`limits.token`: 32KiB is more than `limits.field`, 16KiB"),
         // Secrets.
         Case([("admin.token", "s3cret")], "a secret is never written in this file"),
+        Case([("admin.token", "{s3cret: x}")], "unknown key in `admin.token`"),
         Case([("admin.token", "{file: a, env: b}")], "a secret comes from exactly one place"),
         Case([("admin.token", "{}")], "a secret comes from exactly one place"),
         Case([("admin.token", "{file: /does/not/exist}")], "the secret file `/does/not/exist` does not exist"),
@@ -47,6 +48,10 @@ import Testing
         Case([("authorization_servers.main.jwt.audiences", nil)], "nothing says whom tokens must be meant for"),
         Case(
             [("authorization_servers.main.jwt.audiences", "[any]")], "`any` in a list would be the name of an audience"),
+        Case([("routes[].audiences", "[a, any]")], "`any` in a list would be the name of an audience"),
+        Case(
+            [("authorization_servers.main.jwt.jwks_uri", "\"http://user:s3cret@127.0.0.1/jwks\"")],
+            "`http://…@127.0.0.1/jwks` is no URL to a service"),
         Case([("authorization_servers.main.jwt", nil)], "strategy `verify_or_introspect` needs `jwt`"),
         Case(
             [("authorization_servers.main.introspection", nil)], "strategy `verify_or_introspect` needs `introspection`"
@@ -209,6 +214,7 @@ import Testing
         let errors = changed.errors(environment: environment)
         #expect(errors.contains { $0.contains(one.message) }, "\(errors)")
         #expect(errors.count <= 2, "\(errors)")
+        #expect(errors.allSatisfy { !$0.contains("s3cret") }, "no secret is repeated")
     }
 
     @Test("The sample itself has no problem")

@@ -25,7 +25,8 @@ struct AuthorizationServerCommand: AsyncParsableCommand {
                 -d token=ory_at_...
 
             A seed, for a client whose users log in at the built-in page, and for them. It is checked whole before \
-            anything is stored: all that is wrong is listed with its place, and the exit code is 2.
+            anything is stored: what is wrong is listed with its place, of each client the first rule that it breaks, and \
+            the exit code is 2.
 
               clients:
                 - client_id: photos

@@ -133,6 +133,20 @@ struct ClientChangeTests {
         }
     }
 
+    @Test("a client that is public no more is given a secret, once")
+    func noLongerPublic() async throws {
+        try await withServer { server in
+            var client = try await server.makeClient([
+                "token_endpoint_auth_method": "none", "grant_types": ["client_credentials"],
+            ])
+            let patch = #"[{"op":"replace","path":"/token_endpoint_auth_method","value":"client_secret_basic"}]"#
+            client.secret = try #require(try await server.patch(client, patch)["client_secret"]?.stringValue)
+            #expect(try await server.token(client).status == 200)
+            #expect(try await server.patch(client, patch)["client_secret"] == nil)
+            #expect(try await server.token(client).status == 200)
+        }
+    }
+
     @Test("a patch adds, removes and replaces members and elements, also members that answers leave out")
     func patches() async throws {
         try await withServer { server in

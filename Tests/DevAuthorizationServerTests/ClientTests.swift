@@ -27,6 +27,9 @@ struct ClientTests {
             (#"{"allowed_cors_origins":["https://a.example/path"]}"#, "invalid_client_metadata"),
             (#"{"allowed_cors_origins":["ftp://a.example"]}"#, "invalid_client_metadata"),
             (#"{"client_id":"line\nbreak"}"#, "invalid_client_metadata"),
+            (#"{"client_id":"."}"#, "invalid_client_metadata"), (#"{"client_id":".."}"#, "invalid_client_metadata"),
+            (#"{"sector_identifier_uri":"http://a.example/s"}"#, "invalid_client_metadata"),
+            (#"{"sector_identifier_uri":"https:s"}"#, "invalid_client_metadata"),
             (#"{"client_id":"\#(String(repeating: "x", count: 256))"}"#, "invalid_client_metadata"),
         ])
     func refusesBadMetadata(body: String, error: String) async throws {

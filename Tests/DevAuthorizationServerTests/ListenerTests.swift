@@ -9,13 +9,13 @@ struct ListenerTests {
         arguments: [
             (ServerUnderTest.Side.public, "/oauth2/token", ["GET", "PUT", "DELETE", "PATCH"], "POST"),
             (.public, "/oauth2/revoke", ["GET"], "POST"),
-            (.public, "/.well-known/jwks.json", ["POST", "DELETE"], "GET"),
-            (.public, "/.well-known/openid-configuration", ["POST"], "GET"),
-            (.public, "/health/ready", ["POST"], "GET"),
-            (.admin, "/admin/clients", ["DELETE", "PUT"], "POST, GET"),
-            (.admin, "/admin/clients/x", ["POST"], "GET, PUT, PATCH, DELETE"),
+            (.public, "/.well-known/jwks.json", ["POST", "DELETE"], "GET, HEAD"),
+            (.public, "/.well-known/openid-configuration", ["POST"], "GET, HEAD"),
+            (.public, "/health/ready", ["POST"], "GET, HEAD"),
+            (.admin, "/admin/clients", ["DELETE", "PUT"], "POST, GET, HEAD"),
+            (.admin, "/admin/clients/x", ["POST"], "GET, HEAD, PUT, PATCH, DELETE"),
             (.admin, "/admin/oauth2/introspect", ["GET"], "POST"),
-            (.admin, "/version", ["POST"], "GET"),
+            (.admin, "/version", ["POST"], "GET, HEAD"),
         ])
     func wrongMethods(side: ServerUnderTest.Side, path: String, methods: [String], allow: String) async throws {
         try await withServer { server in

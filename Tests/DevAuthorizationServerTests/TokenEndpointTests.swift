@@ -99,6 +99,8 @@ struct TokenEndpointTests {
             let answer = try await server.call(.public, "POST", "/oauth2/token", body: Array(body.utf8), fields: fields)
             #expect(answer.status == 400)
             #expect(answer.text("error") == "invalid_request")
+            let isNoForm = type == "application/json"
+            #expect(answer.text("error_description").contains("The body is no form: send it as") == isNoForm)
         }
     }
 

@@ -35,6 +35,7 @@ struct SeedFileTests {
                   - {client_id: d, client_secret:hunter2}
                   - client_id: c
                   - {client_id: e, client_id: f}
+                  - {client_id: g, grant_types: [client_credentials]}
                 trusted_issuers:
                   - {issuer: x, jwks: {}}
 
@@ -48,8 +49,9 @@ struct SeedFileTests {
                     "10:20: error: unknown key that is no plain word",
                     "11:16: error: a client with this id is above already",
                     "12:6: error: the key `client_id` is written more than once",
-                    "14:5: error: the key `expires_at` is missing or empty",
-                    "14:17: error: unknown key `jwks` (did you mean `jwk`?)",
+                    "13:5: error: `client_secret` is missing: nobody would know it (write `client_secret: …`, or",
+                    "15:5: error: the key `expires_at` is missing or empty",
+                    "15:17: error: unknown key `jwks` (did you mean `jwk`?)",
                 ]
             ),
             ("a: &x 1\n", ["1:4: error: anchors and aliases are not read"]),
@@ -102,7 +104,7 @@ struct SeedFileTests {
     @Test("a signal while the seed is put in place is an end like any other: exit code 0, and nothing to complain of")
     func signalled() throws {
         // In a file each of them costs the hashing of its secret.
-        let clients = (0..<200).map { "  - {client_id: seeded-\($0)}\n" }.joined()
+        let clients = (0..<200).map { "  - {client_id: seeded-\($0), client_secret: a-secret}\n" }.joined()
         let folder = try ScratchFolder()
         let (seed, database) = (folder.file("seed.yaml"), folder.file("server.sqlite"))
         let log = folder.file("server.sqlite-wal")

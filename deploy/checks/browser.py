@@ -167,16 +167,24 @@ class Journey:
 
 
 class Callback:
-    """The client's own page: it remembers with what the browser came."""
+    """The client: it remembers with what the browser came, and sends it on to its page at another origin, where
+    browsers hold a form's answer against the policy of the page that the form was on."""
 
     def __init__(self):
-        came = self.came = []
+        came, arrived = self.came, self.arrived = [], []
+        port = free_port()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 parts = urllib.parse.urlsplit(self.path)
                 if parts.path == "/callback":
                     came.append(dict(urllib.parse.parse_qsl(parts.query)))
+                    self.send_response(302)
+                    self.send_header("Location", f"http://localhost:{port}/arrived")
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
+                arrived.append(parts.path)
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html")
                 self.end_headers()
@@ -185,7 +193,6 @@ class Callback:
             def log_message(self, *_):
                 pass
 
-        port = free_port()
         self.address = f"http://{HOST}:{port}/callback"
         self.server = http.server.ThreadingHTTPServer((HOST, port), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -194,6 +201,8 @@ class Callback:
         """With what the browser came last."""
         if not self.came:
             raise CheckFailed("the browser did not come back to the client")
+        wait_until(lambda: "/arrived" in self.arrived, 10, "the browser goes on to the client's page")
+        self.arrived.clear()
         return self.came.pop()
 
     def stop(self):

@@ -9,8 +9,8 @@ extension EndpointTable {
         let changes = ClientChangeEndpoints(core: core)
         let introspection = IntrospectionEndpoint(core: core)
         table.on(.post, "/admin/clients") { try await clients.create($0) }
-        table.on(.get, "/admin/clients") { try await clients.list($0) }
-        table.on(.get, "/admin/clients/{id}") { try await clients.get($0) }
+        table.onReading("/admin/clients") { try await clients.list($0) }
+        table.onReading("/admin/clients/{id}") { try await clients.get($0) }
         table.on(.put, "/admin/clients/{id}") { try await changes.set($0) }
         table.on(.patch, "/admin/clients/{id}") { try await changes.patch($0) }
         table.on(.delete, "/admin/clients/{id}") { try await clients.delete($0) }
@@ -18,8 +18,8 @@ extension EndpointTable {
         table.on(.post, "/admin/oauth2/introspect") { try await introspection.introspect($0) }
         let issuers = TrustedIssuerEndpoints(core: core)
         table.on(.post, TrustedIssuerEndpoints.path) { try await issuers.trust($0) }
-        table.on(.get, TrustedIssuerEndpoints.path) { try await issuers.list($0) }
-        table.on(.get, TrustedIssuerEndpoints.path + "/{id}") { try await issuers.get($0) }
+        table.onReading(TrustedIssuerEndpoints.path) { try await issuers.list($0) }
+        table.onReading(TrustedIssuerEndpoints.path + "/{id}") { try await issuers.get($0) }
         table.on(.delete, TrustedIssuerEndpoints.path + "/{id}") { try await issuers.delete($0) }
         table.on(.delete, "/admin/oauth2/tokens") { call in
             guard let clientID = try call.query.nonEmpty("client_id") else {
@@ -29,7 +29,7 @@ extension EndpointTable {
             return Reply.empty(.noContent)
         }
         table.addHandshakes(core)
-        table.on(.get, "/version") { _ in Reply.json(["version": .string(DevAuthorizationServer.version)]) }
+        table.onReading("/version") { _ in Reply.json(["version": .string(DevAuthorizationServer.version)]) }
         table.addHealth(core)
         table.fallback = { Self.redirectFromOldPath($0) }
         table.callerRefusal = { core.adminCallers.refusal(of: $0) }
@@ -43,16 +43,16 @@ extension EndpointTable {
         let logouts = LogoutRequestEndpoints(core: core)
         let sessions = SessionEndpoints(core: core)
         let requests = "/admin/oauth2/auth/requests"
-        self.on(.get, requests + "/login") { try await logins.get($0) }
+        self.onReading(requests + "/login") { try await logins.get($0) }
         self.on(.put, requests + "/login/accept") { try await logins.accept($0) }
         self.on(.put, requests + "/login/reject") { try await logins.reject($0) }
-        self.on(.get, requests + "/consent") { try await consents.get($0) }
+        self.onReading(requests + "/consent") { try await consents.get($0) }
         self.on(.put, requests + "/consent/accept") { try await consents.accept($0) }
         self.on(.put, requests + "/consent/reject") { try await consents.reject($0) }
-        self.on(.get, requests + "/logout") { try await logouts.get($0) }
+        self.onReading(requests + "/logout") { try await logouts.get($0) }
         self.on(.put, requests + "/logout/accept") { try await logouts.accept($0) }
         self.on(.put, requests + "/logout/reject") { try await logouts.reject($0) }
-        self.on(.get, "/admin/oauth2/auth/sessions/consent") { try await sessions.listConsents($0) }
+        self.onReading("/admin/oauth2/auth/sessions/consent") { try await sessions.listConsents($0) }
         self.on(.delete, "/admin/oauth2/auth/sessions/consent") { try await sessions.revokeConsents($0) }
         self.on(.delete, "/admin/oauth2/auth/sessions/login") { try await sessions.revokeLogins($0) }
     }

@@ -54,13 +54,18 @@ struct ClientChangeEndpoints: Sendable {
     ) async throws -> Response {
         guard let before = try await self.core.clients.client(call.parameters[0]) else { throw HydraError.notFound }
         // What is refused now is not worth a hash; what the client is by then is looked at again in the transaction.
-        let hashed = try Self.changed(before, by: change).secret.map {
+        let (wanted, given) = try Self.changed(before, by: change)
+        // A client that is no longer public has to have a secret that somebody knows, as one that is made has.
+        let lacksSecret = given == nil && before.secretHash == nil && !wanted.isPublic
+        let hashed = (lacksSecret ? Identifiers.clientSecret() : given).map {
             (text: $0, hash: self.core.secretHash(of: $0))
         }
         return try await self.update(call) { stored in
             let (client, secret) = try Self.changed(stored, by: change)
             // The secret comes from the request alone, whatever else has happened to the client.
-            guard secret == hashed?.text else { throw HydraError.conflict }
+            guard secret == given, (stored.secretHash == nil) == (before.secretHash == nil) else {
+                throw HydraError.conflict
+            }
             var changed = StoredClient(client: client, secretHash: stored.secretHash)
             if let hashed, !client.isPublic {
                 changed.secretHash = hashed.hash
@@ -81,7 +86,7 @@ struct ClientChangeEndpoints: Sendable {
         return (client, secret)
     }
 
-    /// Keeps the change; only a secret that came with it is echoed.
+    /// Keeps the change; only a secret that came with it, or was made for it, is echoed.
     private func update(
         _ call: Call, _ change: @escaping @Sendable (StoredClient) throws -> StoredClient
     ) async throws -> Response {

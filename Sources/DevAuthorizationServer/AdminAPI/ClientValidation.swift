@@ -33,6 +33,10 @@ extension RegisteredClient {
             throw HydraError.invalidClientMetadata(
                 "client_id is empty, longer than \(Identifiers.bytesMax) bytes, or has control characters.")
         }
+        // An address ends with it, where these two lead elsewhere (RFC 3986 §5.2.4).
+        guard ![".", ".."].contains(self.id) else {
+            throw HydraError.invalidClientMetadata("client_id is '\(self.id)', which no address can end with.")
+        }
         if let secret, secret.utf8.count < Self.secretBytesMin {
             throw HydraError.invalidClientMetadata("client_secret has fewer than \(Self.secretBytesMin) bytes.")
         }
@@ -78,6 +82,10 @@ extension RegisteredClient {
     private mutating func validateAddresses() throws {
         for uri in self.redirectURIs where WebAddress(uri) == nil {
             throw HydraError.invalidRedirectURI("'\(uri)' is no absolute address, or it has a fragment.")
+        }
+        let sector = WebAddress(self.sectorIdentifierURI)
+        guard self.sectorIdentifierURI.isEmpty || sector?.scheme == "https" && sector?.origin != nil else {
+            throw HydraError.invalidClientMetadata("sector_identifier_uri is no https address.")
         }
         // By bytes, and looked up: a body holds tens of thousands of each.
         let redirectOrigins = Set(self.redirectURIs.compactMap { (WebAddress($0)?.origin).map { Array($0.utf8) } })

@@ -64,14 +64,25 @@ struct RedirectTarget: Sendable {
         WebAddress(self.uri)?.isSecure ?? false
     }
 
-    /// The source expression by which a page may send a form there (CSP Level 3 §2.3.1).
-    var contentSource: String { Self.contentSource(of: self.uri) }
+    /// Where the form of a page may lead whose answer sends the browser to a client (`form-action`, CSP Level 3 §6.5.1).
+    ///
+    /// Browsers hold every redirect behind a form against it, and where a client sends its user on to is not known here: a
+    /// list of origins would strand users of clients that do. Nothing on these pages comes from elsewhere, so nothing there
+    /// could make a form of its own.
+    static func formTargets(leadingTo uri: String?) -> [String] {
+        let scheme = uri.flatMap { WebAddress($0)?.scheme } ?? "https"
+        return ["'self'", "http:", "https:"] + (["http", "https"].contains(scheme) ? [] : [scheme + ":"])
+    }
 
+    /// The source expression by which a page may show what lies there (CSP Level 3 §2.3.1).
+    ///
+    /// An address with a host that none can be written for, such as `[::1]`, is let in by its scheme.
     static func contentSource(of uri: String) -> String {
         guard let address = WebAddress(uri) else { return "'none'" }
-        guard let origin = address.origin,
-            origin.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x3B && $0 != 0x2C })
-        else { return address.scheme + ":" }
+        let mayStand = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:/".utf8)
+        guard let origin = address.origin, origin.utf8.allSatisfy(mayStand.contains) else {
+            return address.scheme + ":"
+        }
         return origin
     }
 
@@ -85,7 +96,7 @@ struct RedirectTarget: Sendable {
             return Reply.redirect(.seeOther, to: "\(self.uri)#\(stated.encodedText)", cookies: cookies)
         case .formPost:
             return FormPostPage(
-                action: self.uri, source: self.contentSource, fields: stated.map { ($0.name, $0.value) }
+                action: self.uri, fields: stated.map { ($0.name, $0.value) }
             ).response(cookies: cookies)
         }
     }

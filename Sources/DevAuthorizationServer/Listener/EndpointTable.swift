@@ -27,6 +27,11 @@ struct EndpointTable: HTTPResponder {
         self.on(method, path.split(separator: "/").map { $0.hasPrefix("{") ? nil : String($0) }, handler)
     }
 
+    /// Adds a handler for GET that changes nothing: HEAD is answered alike (RFC 9110 §9.1), its content left out below.
+    mutating func onReading(_ path: String, _ handler: @escaping Handler) {
+        for method in [HTTPRequest.Method.get, .head] { self.on(method, path, handler) }
+    }
+
     /// The same by the path's segments: literal ones, decoded, and nil for a parameter.
     mutating func on(_ method: HTTPRequest.Method, _ segments: [String?], _ handler: @escaping Handler) {
         if let index = self.endpoints.firstIndex(where: { $0.segments == segments }) {

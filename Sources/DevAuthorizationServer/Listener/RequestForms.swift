@@ -39,7 +39,7 @@ struct FormFields: Sendable {
 extension Call {
     /// The body of a form endpoint, URL-encoded or multipart; the query is not consulted.
     ///
-    /// A body of another type has no fields at all, which is what its sender is then told.
+    /// A body of another type is refused; none at all has no fields.
     func form() async throws -> FormFields {
         let bytes = try await self.bodyBytes()
         let type = MediaTypeField(self.request.headers[.contentType] ?? "")
@@ -55,6 +55,9 @@ extension Call {
             }
             return try FormFields(received: form.parameters)
         default:
+            guard bytes.isEmpty else {
+                throw HydraError.invalidRequest("The body is no form: send it as application/x-www-form-urlencoded.")
+            }
             return FormFields(parameters: [])
         }
     }

@@ -12,8 +12,9 @@ struct ConsentPage: Sendable {
         guard let (consent, client) = try await self.waiting(try call.query.nonEmpty("consent_challenge"), call) else {
             return LoginPage.gone
         }
-        // A remembered consent stands in for the user; and an administrator may have said that this client needs none.
-        if consent.skip || client.skipConsent {
+        // A remembered consent stands in for the user; and an administrator may have said that this client needs none, but
+        // not to a request that asks for one (OpenID Connect Core §3.1.2.1).
+        if consent.skip || client.skipConsent && !consent.request.prompts.contains("consent") {
             return try await self.accept(consent, scope: consent.request.scope, remember: false)
         }
         return self.form(consent, client).response()
@@ -100,7 +101,8 @@ struct ConsentPage: Sendable {
                 </div>
                 </form>
                 """,
-            formTargets: self.core.browser.formTargets(consent.request, of: client))
+            formTargets: RedirectTarget.formTargets(
+                leadingTo: consent.request["redirect_uri"] ?? client.redirectURIs.first))
     }
 
     /// What the scopes of OpenID Connect mean (Core §5.4, §11); the others are the application's own.

@@ -91,7 +91,8 @@ struct LoginPage: Sendable {
                 </div>
                 </form>
                 """,
-            formTargets: self.core.browser.formTargets(login.request, of: client))
+            formTargets: RedirectTarget.formTargets(
+                leadingTo: login.request["redirect_uri"] ?? client.redirectURIs.first))
     }
 
     /// The same for all that cannot be answered here: which it is, is nobody's business.
@@ -109,18 +110,4 @@ struct LoginPage: Sendable {
 extension RegisteredClient {
     /// What a user is told; a client without a name has its id.
     var displayName: String { self.name.isEmpty ? self.id : self.name }
-}
-
-extension BrowserFlows {
-    /// Where the form of a page may end up: the pages, and the client's address, which a request may leave out if there is
-    /// only one.
-    func formTargets(_ request: AuthorizationRequest, of client: RegisteredClient) -> [String] {
-        var targets = ["'self'"]
-        for address in [self.pages.login, self.pages.consent, request["redirect_uri"] ?? client.redirectURIs.first] {
-            guard let address else { continue }
-            let source = RedirectTarget.contentSource(of: address)
-            if !targets.contains(source) { targets.append(source) }
-        }
-        return targets
-    }
 }

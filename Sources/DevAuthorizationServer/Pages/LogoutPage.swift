@@ -25,7 +25,7 @@ struct LogoutPage: Sendable {
                 </div>
                 </form>
                 """,
-            formTargets: ["'self'", RedirectTarget.contentSource(of: logout.target)]
+            formTargets: RedirectTarget.formTargets(leadingTo: logout.target)
         ).response()
     }
 

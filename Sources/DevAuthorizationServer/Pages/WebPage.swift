@@ -115,7 +115,6 @@ struct WebPage: Sendable {
 /// Its one script presses the button; where scripts are off the user does.
 struct FormPostPage: Sendable {
     let action: String
-    let source: String
     let fields: [(name: String, value: String)]
 
     func response(cookies: [String]) -> Response {
@@ -131,7 +130,7 @@ struct FormPostPage: Sendable {
                 \(inputs)<div class="actions"><button class="main">Continue</button></div>
                 </form>
                 """,
-            formTargets: [self.source], script: "document.forms[0].submit()"
+            formTargets: RedirectTarget.formTargets(leadingTo: self.action), script: "document.forms[0].submit()"
         ).response(cookies: cookies)
     }
 }

@@ -12,16 +12,20 @@ extension EndpointTable {
         table.on(.post, "/oauth2/token") { try await tokens.exchange($0) }
         table.on(.post, "/oauth2/revoke") { try await revocation.revoke($0) }
         let userinfo = UserinfoEndpoint(core: core)
-        for method in [HTTPRequest.Method.get, .post] {
+        for method in [HTTPRequest.Method.get, .head, .post] {
             table.on(method, "/userinfo") { try await userinfo.answer($0) }
         }
-        table.on(.get, "/.well-known/jwks.json") { documents.keySet($0) }
-        table.on(.get, "/.well-known/openid-configuration") { documents.configuration($0) }
+        table.onReading("/.well-known/jwks.json") { documents.keySet($0) }
+        table.onReading("/.well-known/openid-configuration") { documents.configuration($0) }
         // RFC 8414 §3.1 puts an issuer's path behind the well-known one; without it asks who comes by a proxy that took
         // the path away.
         let wellKnown = [".well-known", "oauth-authorization-server"]
-        table.on(.get, wellKnown) { documents.configuration($0) }
-        if let path = Self.issuerPath(core.issuer) { table.on(.get, wellKnown + path) { documents.configuration($0) } }
+        for method in [HTTPRequest.Method.get, .head] {
+            table.on(method, wellKnown) { documents.configuration($0) }
+            if let path = Self.issuerPath(core.issuer) {
+                table.on(method, wellKnown + path) { documents.configuration($0) }
+            }
+        }
         table.addBrowserFlows(core)
         table.addHealth(core)
         return table
@@ -66,8 +70,8 @@ extension EndpointTable {
     ///
     /// `/health/ready`: so does its database, and it keeps what is written.
     mutating func addHealth(_ core: ServerCore) {
-        self.on(.get, "/health/alive") { _ in Reply.json(["status": "ok"]) }
-        self.on(.get, "/health/ready") { _ in
+        self.onReading("/health/alive") { _ in Reply.json(["status": "ok"]) }
+        self.onReading("/health/ready") { _ in
             guard await core.isReady() else {
                 return Reply.json(
                     ["errors": ["database": "the database does not answer, or does not keep what is written"]],

@@ -44,11 +44,23 @@ package struct SeedCheck {
                     remedy: "keep one of them")
                 continue
             }
+            self.checkSecret(of: client, at: path)
             self.holding(client, at: path) {
                 let secret = try client.text("client_secret") ?? ""
                 _ = try RegisteredClient(document: client, id: id).validated(secret: secret.isEmpty ? nil : secret)
             }
         }
+    }
+
+    /// The admin API makes one up and answers with it; nobody would read that answer here.
+    private mutating func checkSecret(of client: JSONObject, at path: [SeedProblem.Step]) {
+        let method = client["token_endpoint_auth_method"]?.stringValue ?? ""
+        guard !["none", "private_key_jwt"].contains(method), client["client_secret"]?.stringValue ?? "" == "" else {
+            return
+        }
+        self.report(
+            "`client_secret` is missing: nobody would know it", at: path,
+            remedy: "write `client_secret: …`, or `token_endpoint_auth_method: none` for a public client")
     }
 
     private mutating func checkTrustedIssuers(_ elements: [JSONValue]) {

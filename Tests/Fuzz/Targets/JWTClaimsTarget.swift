@@ -61,7 +61,7 @@ enum JWTClaimsTarget {
         for name in ["nbf", "iat"] {
             if let value = claims[name], NumericDate(json: value, rounding: .up) == nil { return false }
         }
-        for name in ["client_id", "jti"] {
+        for name in ["client_id", "jti", "username"] {
             if let value = claims[name], value.stringValue == nil { return false }
         }
         guard claims["token_use"] == nil || claims["token_use"] == "access_token" else { return false }

@@ -44,9 +44,7 @@ package final class Refreshers: Sendable {
                 state.retired += running.tasks
                 state.running[identity] = nil
             }
-            for server in servers where state.running[ObjectIdentifier(server.state)] != nil {
-                self.readKeyFile(of: server)
-            }
+            for server in servers { self.readKeyFile(of: server) }
             for server in servers where state.running[ObjectIdentifier(server.state)] == nil {
                 state.running[ObjectIdentifier(server.state)] = self.start(
                     server, allowsPlaintext: plaintext.contains(server.settings.name))
@@ -78,15 +76,18 @@ package final class Refreshers: Sendable {
 
     /// Whoever reloads has replaced files: a key file among them is in force when the reload is over.
     ///
-    /// A key that was taken out because it was stolen must not open the door to whoever comes right behind it.
+    /// A key that was taken out because it was stolen must not open the door to whoever comes right behind it. A server
+    /// without keys lets nobody in meanwhile: its refresher reads them, and tells what is wrong with them.
     private func readKeyFile(of server: AuthorizationServer) {
+        let now = self.surroundings.clock().monotonic
         guard let jwt = server.settings.jwt, case .file(let path) = jwt.source else { return }
+        guard server.state.keySnapshot(at: now) != nil else { return server.state.refetchKeys() }
         do throws(AuthorizationServerError) {
             let keys = try KeySetFile(path: path, policy: jwt.keyPolicy).keys()
-            let waiters = server.state.keysReplaced(by: keys, at: self.surroundings.clock().monotonic)
+            let waiters = server.state.keysReplaced(by: keys, at: now)
             if !waiters.isEmpty { self.surroundings.wake(waiters) }
         } catch {
-            // It was there a moment ago, when the configuration was read: its refresher tells what is wrong with it.
+            // It was good a moment ago, when the configuration was read.
             server.state.refetchKeys()
         }
     }

@@ -14,6 +14,7 @@ final class ConnectionHistory {
     fileprivate var isAwaited = false
     /// Bytes have come since the last request.
     fileprivate var hasHeard = false
+    fileprivate var answersEnded = 0
 }
 
 /// Tells of connections that the server had let go of when a request was sent on them (RFC 9112 §9.3.1), or on which
@@ -47,7 +48,9 @@ final class StalenessCheck: ChannelDuplexHandler {
         switch self.unwrapInboundIn(data) {
         case .head: self.hasHead = true
         case .body: break
-        case .end: self.history.isAwaited = false
+        case .end:
+            self.history.isAwaited = false
+            self.history.answersEnded += 1
         }
         context.fireChannelRead(data)
     }
@@ -55,9 +58,14 @@ final class StalenessCheck: ChannelDuplexHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // What comes behind a whole answer takes nothing from it.
         guard self.history.isAwaited || self.history.requestCount == 0 else { return context.close(promise: nil) }
-        // What cannot be read as an answer may be what was left behind the one before.
-        let isStale = self.isReused && !self.hasHead && (!self.history.hasHeard || error is HTTPParserError)
+        let isStale = self.isReused && !self.hasHead && (!self.history.hasHeard || Self.isNonsense(error))
         context.fireErrorCaught(isStale ? StaleConnection() : error)
+    }
+
+    /// What cannot be read as an answer may be what was left behind the one before; half an answer is one that was cut.
+    private static func isNonsense(_ error: any Error) -> Bool {
+        guard let error = error as? HTTPParserError else { return false }
+        return error != .invalidEOFState
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -69,8 +77,8 @@ final class StalenessCheck: ChannelDuplexHandler {
     }
 }
 
-/// Stands in front of the parser: a connection on which bytes come that nobody asked for is closed, since they would be
-/// read as the beginning of the next answer.
+/// Stands in front of the parser: a connection on which bytes come that nobody asked for, between two answers or right
+/// behind one, is closed, since they would be read as the beginning of the next answer.
 final class UnaskedBytesCheck: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -82,6 +90,13 @@ final class UnaskedBytesCheck: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard self.history.isAwaited else { return context.close(promise: nil) }
         self.history.hasHeard = true
-        context.fireChannelRead(data)
+        let answersEnded = self.history.answersEnded
+        // The parser does not say where an answer ends; an end that comes before the last byte has bytes behind it.
+        var last = self.unwrapInboundIn(data)
+        if last.readableBytes > 1, let others = last.readSlice(length: last.readableBytes - 1) {
+            context.fireChannelRead(self.wrapInboundOut(others))
+        }
+        guard self.history.answersEnded == answersEnded else { return context.close(promise: nil) }
+        context.fireChannelRead(self.wrapInboundOut(last))
     }
 }

@@ -104,20 +104,23 @@ package final class ProblemCollector {
 @available(*, unavailable)
 extension ProblemCollector: Sendable {}
 
-/// Text of the file as a message may show it: in backticks, on one line, not endless, and without the password of a URL
-/// that has one.
+/// Text of the file as a message may show it: in backticks, on one line, not endless, and without the user and password
+/// of a URL that has them.
 package func shown(_ text: String) -> String {
-    let text = withoutPassword(text)
+    let text = withoutUserInformation(text)
     let beginning = onOneLine(String(text.unicodeScalars.prefix(80)))
     return "`" + beginning + (text.unicodeScalars.count > 80 ? "…`" : "`")
 }
 
-/// User and password are what stands in front of a URL's last `@`, with a colon between them (RFC 3986 §3.2.1).
-private func withoutPassword(_ text: String) -> String {
+/// Leaves out what stands between the scheme and the last `@` (RFC 3986 §3.2.1): a password, or a token as the user.
+///
+/// The last one, since a password that is not escaped may hold `@` and `/`.
+private func withoutUserInformation(_ text: String) -> String {
     let utf8 = text.utf8
-    guard let at = utf8.lastIndex(of: UInt8(ascii: "@")) else { return text }
-    let start = text.firstRange(of: "://").map(\.upperBound).flatMap { $0 <= at ? $0 : nil } ?? text.startIndex
-    guard utf8[start..<at].contains(UInt8(ascii: ":")) else { return text }
+    guard let at = utf8.lastIndex(of: UInt8(ascii: "@")), let colon = utf8.firstIndex(of: UInt8(ascii: ":")), colon < at
+    else { return text }
+    let mark = utf8[colon...].prefix(3)
+    let start = mark.elementsEqual("://".utf8) ? mark.endIndex : text.startIndex
     return text[..<start] + "…" + text[at...]
 }
 

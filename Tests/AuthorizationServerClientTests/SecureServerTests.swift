@@ -66,6 +66,20 @@ struct SecureServerTests {
         }
     }
 
+    @Test("Bytes behind an answer are not the next question's failure")
+    func leftovers() async throws {
+        try await Self.withServer("good") { stub, endpoint in
+            let length = KeySets.first.utf8.count
+            let answer = "HTTP/1.1 200 OK\r\nContent-Length: \(length)\r\n\r\n\(KeySets.first)"
+            stub.react { [stub] _ in .unfinished(stub.requests.count == 1 ? answer + "HTTP/1.1 200" : answer) }
+            for _ in 1...2 {
+                let set = try await endpoint.keys(at: stub.origin + "/keys", within: .seconds(60))
+                #expect(set.keys.map(\.keyIdentifier) == [KeyIdentifier("first")])
+            }
+            #expect(stub.requests.count == 2)
+        }
+    }
+
     // MARK: Scenery
 
     private static func withServer(

@@ -69,7 +69,8 @@ package struct MetadataDiscovery: Sendable {
 }
 
 extension AuthorizationServerConnections.Answer {
-    /// A document comes with 200, and as it is, since no coding is asked for; a redirect is told apart, since it is answered by writing another address.
+    /// A document comes with 200, and as it is, since no coding is asked for; a redirect is told apart, since it is
+    /// answered by writing another address.
     func requireOK() throws(AuthorizationServerError) {
         switch self.status {
         case 200: guard IntrospectionReply.isPlain(self.contentEncodings) else { throw .answerEncoded }

@@ -32,7 +32,7 @@ extension ValueFormat where Value == IssuerIdentifier {
         guard let issuer = IssuerIdentifier(text) else {
             context.error(
                 "\(shown(text)) is no issuer", at: position,
-                remedy: "write the server's `issuer` byte for byte: `https://` and no query or fragment")
+                remedy: "write the server's `issuer` byte for byte: `https://`, and no user, query or fragment")
             return nil
         }
         return issuer

@@ -20,7 +20,9 @@ extension ValueFormat where Value == ServiceURL {
             let expected = "a URL such as `\(example)`"
             guard let text = context.text(node, expected: expected) else { return nil }
             guard let url = ServiceURL(text) else {
-                context.error("\(shown(text)) is no URL to a service", at: node.position, remedy: "write \(expected)")
+                let rest = text.contains("@") ? ", without user and password" : ""
+                context.error(
+                    "\(shown(text)) is no URL to a service", at: node.position, remedy: "write \(expected)\(rest)")
                 return nil
             }
             return url

@@ -229,9 +229,10 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
     }
 
     @Test(
-        "What is left on a kept connection behind an answer is not the next question's failure",
+        "Bytes behind an answer close the connection, and are not the next question's failure",
         arguments: [
             "HTTP/1.1 200", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{}", "x",
+            "HTTP/1.1 200 OK\r\nX: ", "\r\n", "H",
         ])
     func leftovers(bytes: String) async throws {
         let body = #"{"active":false}"#
@@ -246,6 +247,20 @@ private let active = #"{"active":true,"sub":"alice","scope":"read"}"#
                 let outcome = await endpoint.introspect(token, at: server, within: .seconds(60))
                 #expect(outcome == .inactive, "\(name)")
             }
+            #expect(stub.requests.count == 2 && stub.connections == 2)
+        }
+    }
+
+    @Test("A kept connection that ends within a head has ended within an answer: the question is not put again")
+    func halfHeadOnKeptConnection() async throws {
+        try await withStub({ _ in .json(#"{"active":false}"#) }) { stub, connections in
+            stub.react { [stub] _ in stub.requests.count == 1 ? .json(#"{"active":false}"#) : .raw("HTTP/1.1 20") }
+            let server = try Servers.introspecting(at: stub.origin + "/introspect", retriesMax: 0)
+            let endpoint = IntrospectionEndpoint(connections: connections)
+            let token = try #require(BearerToken("opaque"))
+            #expect(await endpoint.introspect(token, at: server, within: .seconds(60)) == .inactive)
+            #expect(await endpoint.introspect(token, at: server, within: .seconds(60)) == .silent)
+            #expect(stub.requests.count == 2)
         }
     }
 

@@ -273,8 +273,10 @@ import Testing
         await connections.shutdown()
     }
 
-    @Test("what a reload finds in a key file is in force when the reload is over")
-    func readsFileOnReload() async throws {
+    @Test(
+        "what a reload finds in a key file is in force when the reload is over, whether it changed the server or not",
+        arguments: [true, false])
+    func readsFileOnReload(isChanged: Bool) async throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "keys-\(UUID().uuidString).json").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try Data(KeySets.first.utf8).write(to: URL(filePath: path))
@@ -286,8 +288,13 @@ import Testing
         refreshers.adopt([server])
         _ = await around.nextEnd()
         try Data(KeySets.rotated.utf8).write(to: URL(filePath: path))
-        refreshers.adopt([server])
-        let keys = server.state.keySnapshot(at: around.clock.now)?.keys.keys ?? []
+        let settings = try Servers.verifying(.file(path), lifetime: .seconds(400)).settings
+        let changed = AuthorizationServer(
+            index: 0, settings: settings,
+            state: AuthorizationServerState(settings: settings, jitter: 0, succeeding: server))
+        let adopted = isChanged ? changed : server
+        refreshers.adopt([adopted])
+        let keys = adopted.state.keySnapshot(at: around.clock.now)?.keys.keys ?? []
         #expect(keys.map(\.keyIdentifier?.text) == ["second"])
         await refreshers.stop()
         await connections.shutdown()

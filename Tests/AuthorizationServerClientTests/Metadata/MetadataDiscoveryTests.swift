@@ -87,6 +87,17 @@ import Testing
         #expect(result == .failure(.redirected(status: 302)))
     }
 
+    @Test("RFC 9110 §8.4: a document in a coding that nobody asked for is refused")
+    func encoded() async throws {
+        let reaction = StubAuthorizationServer.Reaction.answer(200, fields: [("Content-Encoding", "gzip")], body: "{}")
+        try await withStub({ _ in reaction }) { stub, connections in
+            let issuer = try #require(IssuerIdentifier(stub.origin))
+            await #expect(throws: AuthorizationServerError.answerEncoded) {
+                _ = try await MetadataDiscovery(connections: connections).metadata(of: issuer, within: .seconds(60))
+            }
+        }
+    }
+
     @Test(
         "An endpoint that the document lacks is an error that says which key to write",
         arguments: [

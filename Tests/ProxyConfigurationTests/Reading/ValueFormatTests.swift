@@ -153,4 +153,16 @@ import Testing
         #expect(shown("a\nb\u{1B}[31m") == "`a\u{FFFD}b\u{FFFD}[31m`")
         #expect(shown(String(repeating: "x", count: 200)).unicodeScalars.count == 83)
     }
+
+    @Test(
+        "RFC 3986 §3.2.1: what a URL says of a user is not shown",
+        arguments: [
+            ("http://user:pw@h/p", "http://…@h/p"), ("https://token@h", "https://…@h"),
+            ("http://user:p@w/x://y@h", "http://…@h"), ("user:pw@h:80", "…@h:80"), ("user:p://w@h", "…@h"),
+            ("http:\\\\user:pw@h", "…@h"), ("http://@", "http://…@"), ("a@b", "a@b"), ("a@b:80", "a@b:80"),
+            ("http://h/p", "http://h/p"),
+        ])
+    func showsNoUser(text: String, expected: String) {
+        #expect(shown(text) == "`\(expected)`")
+    }
 }

@@ -52,6 +52,10 @@ import Testing
         Case(
             [("authorization_servers.main.jwt.jwks_uri", "\"http://user:s3cret@127.0.0.1/jwks\"")],
             "`http://…@127.0.0.1/jwks` is no URL to a service"),
+        Case([("upstreams.main.url", "\"http://s3cret@127.0.0.1\"")], ", without user and password"),
+        Case(
+            [("authorization_servers.main.issuer", "\"https://user:s3cret@as.example\"")],
+            "`https://…@as.example` is no issuer"),
         Case([("authorization_servers.main.jwt", nil)], "strategy `verify_or_introspect` needs `jwt`"),
         Case(
             [("authorization_servers.main.introspection", nil)], "strategy `verify_or_introspect` needs `introspection`"

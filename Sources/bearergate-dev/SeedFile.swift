@@ -4,7 +4,8 @@ import ProxyConfiguration
 
 /// What a development server begins with, from a YAML file: `clients`, `users` and `trusted_issuers`.
 ///
-/// Read as strictly as the proxy's configuration: every problem at once, each with its line, and nothing stored.
+/// Read as strictly as the proxy's configuration: its problems at once, of each client or issuer the first rule that it
+/// breaks, each with its line, and nothing stored.
 struct SeedFile: Sendable {
     /// Nil when the file names none.
     let users: [DevAuthorizationServer.User]?

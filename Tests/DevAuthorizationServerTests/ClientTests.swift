@@ -30,6 +30,7 @@ struct ClientTests {
             (#"{"client_id":"."}"#, "invalid_client_metadata"), (#"{"client_id":".."}"#, "invalid_client_metadata"),
             (#"{"sector_identifier_uri":"http://a.example/s"}"#, "invalid_client_metadata"),
             (#"{"sector_identifier_uri":"https:s"}"#, "invalid_client_metadata"),
+            (#"{"sector_identifier_uri":"https://:443/s"}"#, "invalid_client_metadata"),
             (#"{"client_id":"\#(String(repeating: "x", count: 256))"}"#, "invalid_client_metadata"),
         ])
     func refusesBadMetadata(body: String, error: String) async throws {

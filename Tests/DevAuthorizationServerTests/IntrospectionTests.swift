@@ -42,6 +42,8 @@ struct IntrospectionTests {
                 fields: ["Content-Type": type])
             #expect(answer.status == 400)
             #expect(answer.text("error") == "invalid_request")
+            let isNoForm = answer.text("error_description").contains("The body is no form: send it as")
+            #expect(isNoForm == !body.isEmpty)
         }
     }
 

@@ -11,7 +11,7 @@ struct ListenerTests {
             (.public, "/oauth2/revoke", ["GET"], "POST"),
             (.public, "/.well-known/jwks.json", ["POST", "DELETE"], "GET, HEAD"),
             (.public, "/.well-known/openid-configuration", ["POST"], "GET, HEAD"),
-            (.public, "/health/ready", ["POST"], "GET, HEAD"),
+            (.public, "/health/ready", ["POST"], "GET, HEAD"), (.public, "/userinfo", ["PUT"], "GET, HEAD, POST"),
             (.admin, "/admin/clients", ["DELETE", "PUT"], "POST, GET, HEAD"),
             (.admin, "/admin/clients/x", ["POST"], "GET, HEAD, PUT, PATCH, DELETE"),
             (.admin, "/admin/oauth2/introspect", ["GET"], "POST"),
@@ -25,6 +25,23 @@ struct ListenerTests {
                 #expect(answer.field("Allow") == allow, "\(method)")
                 #expect(!answer.text("error").isEmpty, "\(method)")
             }
+        }
+    }
+
+    @Test(
+        "RFC 9110 §9.2.1: HEAD is answered where GET changes nothing, and nowhere else",
+        arguments: [
+            (ServerUnderTest.Side.public, "/oauth2/auth", 405), (.public, "/oauth2/sessions/logout", 405),
+            (.public, "/oauth2/fallbacks/login", 405), (.public, "/oauth2/fallbacks/consent", 405),
+            (.public, "/oauth2/fallbacks/logout", 405), (.public, "/userinfo", 401), (.public, "/health/ready", 200),
+            (.public, "/.well-known/openid-configuration", 200), (.admin, "/admin/clients", 200),
+            (.admin, "/version", 200),
+        ])
+    func headRequests(side: ServerUnderTest.Side, path: String, status: Int) async throws {
+        try await withServer { server in
+            let port = side == .public ? server.running.publicPort : server.running.adminPort
+            let answer = try await RawConnection.answer(to: "HEAD \(path) HTTP/1.1\r\nHost: localhost\r\n", at: port)
+            #expect(answer.status == status)
         }
     }
 

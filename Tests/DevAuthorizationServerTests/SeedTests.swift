@@ -19,7 +19,26 @@ struct SeedTests {
         #expect(error?.message.contains("seed") == true)
     }
 
-    @Test("all that is wrong with a seed is told at once, and nothing of it is stored")
+    @Test(
+        "a seed's client has a secret that somebody knows, unless it authenticates without one",
+        arguments: [
+            ([:], false), (["client_secret": ""], false), (["client_secret": .null], false),
+            (["token_endpoint_auth_method": "client_secret_post"], false), (["client_secret": "a-secret"], true),
+            (["token_endpoint_auth_method": "none"], true),
+            (["token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example/keys"], true),
+        ] as [(JSONObject, Bool)])
+    func clientSecrets(members: JSONObject, isTaken: Bool) {
+        var client: JSONObject = ["client_id": "a"]
+        for member in members.members { client[member.name] = member.value }
+        let problems = SeedCheck(["clients": [.object(client)]], hasUsers: false).problems.map(\.text)
+        #expect(problems.isEmpty == isTaken, "\(problems)")
+        for problem in problems {
+            #expect(problem.hasPrefix("clients[0]: `client_secret` is missing"))
+            #expect(problem.contains("(write `client_secret: …`, or `token_endpoint_auth_method: none`"))
+        }
+    }
+
+    @Test("what is wrong with a seed is told at once, and nothing of it is stored")
     func allAtOnce() async throws {
         try await withServer({ _ in }) { server in
             let error = await #expect(throws: DevAuthorizationServerError.self) {

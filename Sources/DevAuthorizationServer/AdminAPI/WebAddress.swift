@@ -43,7 +43,8 @@ struct WebAddress: Sendable, Hashable {
         guard let authority = self.authority else { return nil }
         let host =
             authority.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false).last ?? ""[...].utf8
-        return host.isEmpty ? nil : "\(self.scheme)://\(Substring(host))"
+        // A port alone is no host (RFC 3986 §3.2).
+        return host.isEmpty || host.first == UInt8(ascii: ":") ? nil : "\(self.scheme)://\(Substring(host))"
     }
 
     /// Whether nobody on the way can read or change what passes: `https`, or `http` on this machine.

@@ -9,8 +9,9 @@ extension RunningAuthorizationServer {
     /// - `clients`: each with its `client_id`; one that is there is replaced.
     /// - `trusted_issuers`: one that is there stays as it is.
     ///
-    /// The same document may be read at every start. All of it is checked before anything is stored, and all that is
-    /// wrong with it is told at once; members that the admin API does not know are refused.
+    /// The same document may be read at every start. All of it is checked before anything is stored, and what is wrong
+    /// is told at once, of each client or issuer the first rule that it breaks. Members that the admin API does not
+    /// know are refused, and clients whose secret nobody would know.
     public func seed(_ document: JSONObject) async throws {
         let check = SeedCheck(document, hasUsers: false)
         guard check.problems.isEmpty else {

@@ -88,8 +88,9 @@ package final class Refreshers: Sendable {
             if !waiters.isEmpty { self.surroundings.wake(waiters) }
         } catch {
             // It was good a moment ago, when the configuration was read.
-            server.state.refetchKeys()
         }
+        // Its refresher tells of the file what there is to tell, and sees one that was replaced meanwhile.
+        server.state.refetchKeys()
     }
 
     private func start(_ server: AuthorizationServer, allowsPlaintext: Bool) -> Running {

@@ -34,7 +34,17 @@ extension AccessGrant {
     /// What passed without a judgement (a preflight, or some other scheme on an optional route) holds nothing that an
     /// upstream should take for checked. A route on trial changes nothing for its upstream, which still judges for itself.
     var forwardsCredential: Bool {
-        self.route.forwardsToken && (self.token != nil || self.reportedRefusal != nil)
+        self.route.forwardsToken && (self.token != nil || self.route.isReportOnly)
+    }
+
+    /// The same of `Authorization`, which may hold something else while the token was found in a field of the route's own.
+    func forwardsAuthorization(of head: borrowing RequestHead) -> Bool {
+        guard self.forwardsCredential else { return false }
+        guard !self.route.isReportOnly, !self.route.tokenSources.fields.isEmpty,
+            let field = head.first(of: .authorization)
+        else { return true }
+        guard case .bearer? = try? AuthorizationField.read(head.value(field)) else { return false }
+        return true
     }
 
     /// Whether a field that tokens are read from ends at the proxy: its look-alikes always do.

@@ -23,7 +23,7 @@ package enum UpstreamRequestHead {
 
         let believed = OverrideFields.believed(from: peer, on: route)
         self.copyFields(
-            head, dropping: self.dropped(grant, believed), grant: grant,
+            head, dropping: self.dropped(of: head, grant, believed), grant: grant,
             reserved: generation.reservedNames, nominated: nominated, into: &writer)
 
         writer.append(grant.subjectLines)
@@ -98,12 +98,14 @@ package enum UpstreamRequestHead {
     // MARK: What passes
 
     /// The kinds that do not pass, whatever they are called exactly.
-    private static func dropped(_ grant: AccessGrant, _ believed: FieldKindSet) -> FieldKindSet {
+    private static func dropped(
+        of head: borrowing RequestHead, _ grant: AccessGrant, _ believed: FieldKindSet
+    ) -> FieldKindSet {
         let route = grant.route
         var dropped = HopByHopFields.ofRequests.union(OverrideFields.kinds.subtracting(believed))
         // Where no token is read from it the field is the upstream's business; everywhere else it held the credential, or
         // something in its place, that ends here.
-        if route.access != .public && route.tokenSources.readsAuthorization && !grant.forwardsCredential {
+        if route.access != .public && route.tokenSources.readsAuthorization && !grant.forwardsAuthorization(of: head) {
             dropped.insert(.authorization)
         }
         return dropped

@@ -131,6 +131,16 @@ import Testing
         #expect(message.values("authorization") + message.values("x-token") == expected)
     }
 
+    @Test("what stands in Authorization beside a token that was found elsewhere is not that token")
+    func forwardsTokenOnly() throws {
+        let sources = TokenSources(readsAuthorization: true, fields: [FoldedFieldName(folding: "x-token")])
+        let fixture = try ForwardingFixture.guarded(forwardsToken: true, tokenSources: sources)
+        let message = try fixture.forwarded("/x", ["Authorization: Basic eDp5", "X-Token: tok"])
+        #expect(message.values("authorization").isEmpty && message.values("x-token") == ["tok"])
+        #expect(
+            try fixture.forwarded("/x", ["Authorization: Bearer tok"]).values("authorization") == ["Bearer tok"])
+    }
+
     @Test("the credential ends here where it was taken, in every spelling, unless the route forwards it")
     func removesCredentials() throws {
         let lines = ["Authorization: Bearer tok", "AUTHORIZATION: Bearer tok"]

@@ -74,6 +74,11 @@ struct RedirectTarget: Sendable {
         return ["'self'", "http:", "https:"] + (["http", "https"].contains(scheme) ? [] : [scheme + ":"])
     }
 
+    /// The same for the client of a request, which may leave its address out if there is only one.
+    static func formTargets(_ request: AuthorizationRequest, of client: RegisteredClient) -> [String] {
+        self.formTargets(leadingTo: request["redirect_uri"] ?? client.redirectURIs.first)
+    }
+
     /// The source expression by which a page may show what lies there (CSP Level 3 §2.3.1).
     ///
     /// An address with a host that none can be written for, such as `[::1]`, is let in by its scheme.

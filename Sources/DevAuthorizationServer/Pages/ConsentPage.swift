@@ -101,8 +101,7 @@ struct ConsentPage: Sendable {
                 </div>
                 </form>
                 """,
-            formTargets: RedirectTarget.formTargets(
-                leadingTo: consent.request["redirect_uri"] ?? client.redirectURIs.first))
+            formTargets: RedirectTarget.formTargets(consent.request, of: client))
     }
 
     /// What the scopes of OpenID Connect mean (Core §5.4, §11); the others are the application's own.

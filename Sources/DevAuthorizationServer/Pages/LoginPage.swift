@@ -91,8 +91,7 @@ struct LoginPage: Sendable {
                 </div>
                 </form>
                 """,
-            formTargets: RedirectTarget.formTargets(
-                leadingTo: login.request["redirect_uri"] ?? client.redirectURIs.first))
+            formTargets: RedirectTarget.formTargets(login.request, of: client))
     }
 
     /// The same for all that cannot be answered here: which it is, is nobody's business.

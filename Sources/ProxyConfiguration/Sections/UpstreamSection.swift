@@ -17,7 +17,8 @@ package struct UpstreamSection: ConfigurationSection {
     static let responseTimeout = ConfigurationKey.defaulted(
         "response_timeout", .duration(.milliseconds(10) ... .seconds(86_400)), "60s",
         "How long the response's head may take.")
-    /// How long a response, or a request's body on its way, may pause; tunnels and `text/event-stream` only when one side has left or does not read.
+    /// How long a response, or a request's body on its way, may pause; tunnels and `text/event-stream` only when one side
+    /// has left or does not read.
     /// - `stream_idle` (duration, optional, default: 5m, range: 10ms…24h): then it is cut, or answered 408 or 504.
     static let streamIdle = ConfigurationKey.defaulted(
         "stream_idle", .duration(.milliseconds(10) ... .seconds(86_400)), "5m",

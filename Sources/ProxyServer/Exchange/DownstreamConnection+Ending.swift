@@ -90,9 +90,8 @@ extension DownstreamConnection {
     /// A response that has begun cannot be finished: the client must see that it is cut.
     ///
     /// - Parameters:
-    ///   - reason: by default the upstream's answer has ended before its end.
     ///   - atOnce: without waiting for what the client may still send.
-    func abortExchange(_ reason: Refusal = .upstreamMalformed, atOnce: Bool = false) {
+    func abortExchange(_ reason: Refusal, atOnce: Bool = false) {
         guard let exchange else { return self.close() }
         self.recordEnd(reason, of: exchange)
         self.releaseUpstream(reusable: false)

@@ -214,10 +214,7 @@ extension DownstreamConnection: ServiceConnectionUser {
             exchange.retried = true
             return self.askUpstream(exchange, grant, self.headInHand, fresh: true)
         }
-        guard !exchange.responseStarted else {
-            self.count(.reset)
-            return self.abortExchange()
-        }
+        guard !exchange.responseStarted else { return self.answerIsCut(.reset) }
         switch failure {
         case .connect, .reset:
             self.count(failure == .connect ? .connect : .reset)
@@ -229,6 +226,12 @@ extension DownstreamConnection: ServiceConnectionUser {
             self.count(.timeout)
             self.refuse(.upstreamTimeout, route: exchange.route)
         }
+    }
+
+    /// The upstream's answer has ended before its end.
+    func answerIsCut(_ kind: UpstreamErrorKind) {
+        self.count(kind)
+        self.abortExchange(.upstreamMalformed)
     }
 
     func count(_ kind: UpstreamErrorKind) {

@@ -24,10 +24,7 @@ extension DownstreamConnection {
                 step = try self.step(exchange, upstream)
             } catch {
                 // While its head is still in our hands the response has not begun.
-                guard headIsWaiting else {
-                    self.count(.malformed)
-                    return self.abortExchange()
-                }
+                guard headIsWaiting else { return self.answerIsCut(.malformed) }
                 exchange.status = 0
                 return self.responseIsBad()
             }
@@ -92,12 +89,8 @@ extension DownstreamConnection {
             self.awaitUpstream(upstream)
         case .endOfStream where upstream.isOpen:
             self.upstreamEnded()
-        case .full:
-            self.count(.malformed)
-            self.abortExchange()
-        case .wouldBlock, .endOfStream, .failed:
-            self.count(.reset)
-            self.abortExchange()
+        case .full: self.answerIsCut(.malformed)
+        case .wouldBlock, .endOfStream, .failed: self.answerIsCut(.reset)
         }
         return false
     }
@@ -106,8 +99,7 @@ extension DownstreamConnection {
     private func upstreamEnded() {
         self.context.writer.reset()
         guard let exchange, exchange.responseBody.connectionEnded(into: &self.context.writer) else {
-            self.count(.reset)
-            return self.abortExchange()
+            return self.answerIsCut(.reset)
         }
         guard self.flushWriter() else { return }
         self.finish(exchange)

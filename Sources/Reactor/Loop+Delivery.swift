@@ -15,6 +15,9 @@ extension Loop {
         return 1
     }
 
+    /// Of an event that has been told already: no place has this index.
+    private static let nobody = UInt64.max
+
     /// The events of a busy turn: all messages are received, then all are looked at, then what was posted is sent.
     ///
     /// The kernel's way of a message and ours are each longer than the processor's cache for code. Going from one to the
@@ -22,16 +25,23 @@ extension Loop {
     /// connections that they came on may then carry these.
     func deliverTogether(_ count: Int) -> Int {
         var answers = 0
+        var delivered = 0
         for index in 0..<count {
             let event = unsafe self.events[index]
-            guard let endpoint = unsafe self.table.endpoint(for: event.token) else { continue }
+            guard let endpoint = unsafe self.table.endpoint(for: event.token) else {
+                // What other threads posted before these messages came holds for them: a new configuration, say.
+                if case .waker? = self.table.member(for: event.token) {
+                    delivered += self.readMail()
+                    unsafe self.events[index].token = Self.nobody
+                }
+                continue
+            }
             unsafe endpoint._withUnsafeGuaranteedRef { $0.receiveAhead(Readiness(rawValue: event.readiness)) }
             guard unsafe endpoint._withUnsafeGuaranteedRef({ $0.isOutgoing }) else { continue }
             unsafe self.events.swapAt(index, answers)
             answers += 1
         }
         self.outbox.isOpen = true
-        var delivered = 0
         for index in 0..<count { delivered += self.deliver(index) }
         self.outbox.isOpen = false
         self.outbox.send()

@@ -133,6 +133,27 @@ import Testing
         #expect(proxy.metrics(beginning: "bearergate_upstream_errors_total{").allSatisfy { $0.hasSuffix(" 0") })
     }
 
+    @Test("a chunk that the upstream takes late leaves its client all of `stream_idle` for the next one")
+    func chunkTakenLate() throws {
+        let proxy = try ScriptedProxy {
+            $0.upstream = ["stream_idle: 5s"]
+            $0.top = ["body_minimum_rate: 0B/s"]
+        }
+        let client = try proxy.client(request("POST", "/public/x", ["Transfer-Encoding: chunked"]))
+        let upstream = try proxy.upstream()
+        upstream.window = upstream.received.count
+        try proxy.answer(client, "5\r\nfirst\r\n")
+        try proxy.pass(seconds: 4.5)
+        upstream.window = .max
+        try proxy.pass(seconds: 1)
+        #expect(upstream.takeText().hasSuffix("5\r\nfirst\r\n"))
+        try proxy.pass(seconds: 3.5)
+        #expect(client.received.isEmpty && !upstream.isClosedByLoop)
+        try proxy.answer(client, "0\r\n\r\n")
+        try proxy.answer(upstream, "HTTP/1.1 204 No Content\r\n\r\n")
+        #expect(client.takeStatus() == 204)
+    }
+
     @Test("a client that does not fetch its answer is let go after `stream_idle`")
     func unreadAnswer() throws {
         let proxy = try ScriptedProxy { $0.upstream = ["stream_idle: 5s"] }

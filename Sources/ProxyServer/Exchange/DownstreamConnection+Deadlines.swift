@@ -16,7 +16,7 @@ extension DownstreamConnection {
         case .idle:
             guard now < self.headDeadline else {
                 guard self.context.drain == .serving else { return self.closeInStages() }
-                return self.giveUpQueue()
+                return self.closeUnfetched()
             }
         case .readingHead:
             if now >= self.headDeadline { return self.refuse(.headTooSlow, route: nil) }
@@ -39,7 +39,7 @@ extension DownstreamConnection {
                         contentCount: exchange.requestBody.contentCount, minimumRate: minimum, now: now) ?? true
                 if !met { return self.bodyTooSlow() }
             }
-        case .lingering: return self.giveUpQueue()
+        case .lingering: return self.closeUnfetched()
         case .closed:
             return
         }
@@ -62,12 +62,6 @@ extension DownstreamConnection {
     func goOnWaitingForQueue() {
         self.headDeadline = self.context.loop.now + self.queuePatience
         self.updateDeadline()
-    }
-
-    private func giveUpQueue() {
-        // What the client has not fetched must not look like the end of content without a length.
-        if !self.endpoint.isFlushed { self.endpoint.reset() }
-        self.close()
     }
 
     /// Has the stream cut at the token's end.

@@ -71,7 +71,8 @@ extension DownstreamConnection {
             // Who was told to expect the end, rather than having asked for it, may be sending already.
             // Who has sent more all the same must not have its answer destroyed by a reset for it.
             let mayBeSending =
-                !requestIsWhole || !self.inbound.isEmpty || !self.endpoint.isDrained || self.context.drain != .serving
+                exchange.clientAsksToKeepAlive || !requestIsWhole || !self.inbound.isEmpty || !self.endpoint.isDrained
+                || self.context.drain != .serving
             return mayBeSending ? self.closeInStages() : self.closeAfterFlush()
         }
         self.awaitNextRequest()
@@ -136,6 +137,13 @@ extension DownstreamConnection {
         self.linger(dropped: unread)
         self.endpoint.wantsReading = true
         if self.endpoint.isFlushed { self.finishClosing() }
+    }
+
+    /// Closes at once, whatever is queued: what the client has not fetched must not look like the end of content without a
+    /// length.
+    func closeUnfetched() {
+        if !self.endpoint.isFlushed { self.endpoint.reset() }
+        self.close()
     }
 
     /// Nothing is unread and nothing more will be said: close as soon as what is queued has gone.

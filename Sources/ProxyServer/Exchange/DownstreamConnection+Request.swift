@@ -160,6 +160,10 @@ extension DownstreamConnection {
             // The buffer holds whatever the limits let a chunk line or a trailer section be.
             self.requestBodyIsBad(.internalError)
             return false
+        case .endOfStream where self.exchange?.responseStarted == true:
+            // Who is answered early stops sending, may end its side, and reads on (RFC 9112 §9.5).
+            self.endpoint.wantsReading = false
+            return false
         case .endOfStream, .failed:
             // A body that stops in the middle: what arrived must not look whole to the upstream.
             self.clientIsGone()

@@ -28,10 +28,19 @@ extension DownstreamConnection: ServiceConnectionUser {
         switch self.phase {
         case .exchanging:
             connection.endpoint?.wantsWriting = false
-            if self.exchange?.requestHeadSent == true { self.pumpRequestBody(mayRead: false) }
+            guard let exchange, exchange.requestHeadSent else { return }
+            // What waited for room has been taken: from here on it is the client's turn, with all of its time.
+            self.serviceProgressed(connection)
+            self.pumpRequestBody(mayRead: false)
         case .tunnelling(let tunnel): tunnel.upstreamWritable()
         case .idle, .readingHead, .undecided, .lingering, .closed: break
         }
+    }
+
+    func serviceProgressed(_ connection: ServiceConnection) {
+        guard case .exchanging = self.phase, let exchange, exchange.requestHeadSent, !exchange.requestBody.isFinished
+        else { return }
+        self.progressed()
     }
 
     /// Seen while its bytes wait for a slow client: reading will come to the end by itself.
@@ -198,6 +207,9 @@ extension DownstreamConnection: ServiceConnectionUser {
         }
         guard self.exchange?.upstream === connection else { return }
         guard self.exchange?.responseStarted == true else { return self.upstreamFailed(connection, .reset) }
+        // The answer is still to be fetched, but nobody takes what the client sends: looking at it again and again would
+        // keep the loop busy for as long as the client does not read.
+        self.endpoint.wantsReading = false
         self.pumpResponse(mayRead: true)
     }
 
@@ -216,8 +228,8 @@ extension DownstreamConnection: ServiceConnectionUser {
         }
         guard !exchange.responseStarted else { return self.answerIsCut(.reset) }
         switch failure {
-        case .connect, .reset:
-            self.count(failure == .connect ? .connect : .reset)
+        case .connect, .exhausted, .reset:
+            self.count(failure == .reset ? .reset : .connect)
             self.refuse(.upstreamUnreachable, route: exchange.route)
         case .resolve:
             self.count(.resolve)

@@ -194,7 +194,11 @@ final class DownstreamConnection {
 
     /// The listeners are closed: an idle connection ends now, a busy one with its answer.
     func drain() {
-        if case .idle = self.phase { self.closeAfterFlush() }
+        guard case .idle = self.phase else { return }
+        // A request that came behind the last answer, unread, would make the end a reset, and what is queued of that
+        // answer would be lost.
+        let hasNothingUnread = self.endpoint.isFlushed && self.inbound.isEmpty && self.endpoint.isDrained
+        if hasNothingUnread { self.close() } else { self.closeInStages() }
     }
 
     /// The time for finishing is over.
@@ -205,7 +209,7 @@ final class DownstreamConnection {
             }
             self.recordEnd(.draining, of: exchange)
         }
-        self.close()
+        self.closeUnfetched()
     }
 
     func close() {

@@ -14,6 +14,8 @@ final class Exchange {
     let requestFraming: BodyFraming
     /// The connection ends with this exchange: the client said so, or its version does.
     var clientKeepsAlive: Bool
+    /// What its head said of that; the answer may be told otherwise.
+    let clientAsksToKeepAlive: Bool
 
     var grant: AccessGrant?
     /// Nil while it is undecided, and for what is refused before it goes on.
@@ -67,6 +69,7 @@ final class Exchange {
         self.requestFraming = head.index.framing
         self.expectsContinue = head.index.expectsContinue
         self.clientKeepsAlive = head.index.keepsAlive
+        self.clientAsksToKeepAlive = head.index.keepsAlive
         self.headByteCount = head.index.byteCount
         self.requestBody = BodyTransfer(
             head.index.framing, outgoing: head.index.framing == .chunked ? .chunked : .plain,

@@ -5,6 +5,8 @@ import Reactor
 /// What went wrong with a connection to a service, before anybody decides what that means.
 enum ServiceFailure {
     case connect
+    /// This machine has no descriptor or memory left for a connection: no fault of the service's.
+    case exhausted
     case resolve
     case connectTimeout
     case reset
@@ -15,6 +17,8 @@ protocol ServiceConnectionUser: AnyObject {
     func serviceConnected(_ connection: ServiceConnection)
     func serviceReadable(_ connection: ServiceConnection)
     func serviceWritable(_ connection: ServiceConnection)
+    /// It has taken some of what is queued, and not all.
+    func serviceProgressed(_ connection: ServiceConnection)
     func servicePeerClosed(_ connection: ServiceConnection)
     /// It has died while nobody was reading; what came before can still be received.
     func serviceBroke(_ connection: ServiceConnection)
@@ -23,6 +27,7 @@ protocol ServiceConnectionUser: AnyObject {
 }
 
 extension ServiceConnectionUser {
+    func serviceProgressed(_ connection: ServiceConnection) {}
     func serviceBroke(_ connection: ServiceConnection) { connection.fail(.reset) }
 }
 
@@ -188,13 +193,15 @@ final class ServiceConnection: EndpointHandler {
 
     func endpointWritable(_ endpoint: Endpoint) { self.user?.serviceWritable(self) }
 
+    func endpointProgressed(_ endpoint: Endpoint) { self.user?.serviceProgressed(self) }
+
     func endpointPeerClosed(_ endpoint: Endpoint) {
         guard let user else { return self.discard() }
         user.servicePeerClosed(self)
     }
 
     func endpointFailed(_ endpoint: Endpoint, _ error: SystemError) {
-        if self.isConnecting { return self.attemptFailed(.connect) }
+        if self.isConnecting { return self.attemptFailed(error.code.isExhaustion ? .exhausted : .connect) }
         guard let user else { return self.discard() }
         user.serviceBroke(self)
     }

@@ -161,6 +161,8 @@ final class IntrospectionCall {
 
     private func read(_ connection: ServiceConnection) {
         guard let endpoint = connection.endpoint else { return }
+        // What came before the question answers none, least of all about a token.
+        guard !connection.isOutOfStep else { return self.failed(.reset) }
         switch endpoint.receive(upTo: ReadBuffer.readChunk * 4) {
         case .bytes:
             self.hasHeard = true
@@ -269,10 +271,11 @@ final class IntrospectionCall {
         }
         // Who could not be reached even once is not there; a connection that broke says that somebody is.
         let outcome: IntrospectionOutcome = self.hasConnected ? .silent : .unreachable
-        guard self.retriesLeft > 0, failure != .connectTimeout else { return self.end(outcome) }
+        let giveUp = { if failure == .exhausted { self.giveUpForWantOfRoom() } else { self.end(outcome) } }
+        guard self.retriesLeft > 0, failure != .connectTimeout else { return giveUp() }
         let pause = Self.retryPause << UInt64(self.introspection.retriesMax - self.retriesLeft)
         self.retriesLeft -= 1
-        guard self.context.loop.now + pause < self.deadline else { return self.end(outcome) }
+        guard self.context.loop.now + pause < self.deadline else { return giveUp() }
         self.wait = .retry
         self.context.loop.cancel(self.timer)
         self.context.loop.schedule(self.timer, at: self.context.loop.now + pause)
@@ -301,14 +304,21 @@ final class IntrospectionCall {
             case .misconfigured: .misconfigured
             case .malformed: .malformed
             }
-        let permit = self.permit
-        self.permit = nil
-        // Those who queue behind us go first: telling our waiters may begin new calls.
-        if let permit {
-            let departures = self.server.state.leave(permit, outcome: outcome.guardOutcome, at: self.context.loop.now)
-            self.context.perform(departures, of: self.server.state)
-        }
+        self.leave(as: outcome.guardOutcome)
         self.land(outcome.verdict(from: self.server.settings), counted: counted)
+    }
+
+    /// No socket could be had here, which says nothing of the server: its breaker stays as it is.
+    private func giveUpForWantOfRoom() {
+        self.leave(as: .abandoned)
+        self.land(.failed(.busy), counted: .refused)
+    }
+
+    private func leave(as outcome: AuthorizationServerGuard.Outcome) {
+        guard let permit = self.permit.take() else { return }
+        // Those who queue behind us go first: telling our waiters may begin new calls.
+        let departures = self.server.state.leave(permit, outcome: outcome, at: self.context.loop.now)
+        self.context.perform(departures, of: self.server.state)
     }
 
     private func land(_ verdict: FlightVerdict, counted: ServerInstruments.Outcome) {

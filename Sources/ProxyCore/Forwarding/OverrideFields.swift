@@ -5,7 +5,8 @@ import HTTPWire
 ///
 /// Where a request came from is believed of trusted peers. What is asked in it is read from its first line, whoever the
 /// peer is: proxies pass on what their clients send, and an upstream that obeys `X-HTTP-Method-Override` would do what the
-/// route's rules have not judged. A route's `keep_headers` may name any of them.
+/// route's rules have not judged. A route's `keep_headers` may name any of them
+/// (<doc:WhatIsAskedIsTheRequestLine>).
 enum OverrideFields {
     /// Where a request came from, and under what name.
     private static let origins: FieldKindSet = [
@@ -32,11 +33,14 @@ enum OverrideFields {
 
     /// Whether a field that would be removed is one that the route passes on as it came.
     ///
-    /// By its real name only, and never one that we write ourselves: those take what came into account.
-    static func isKept(_ name: Span<UInt8>, _ field: HeadField, by route: Route) -> Bool {
-        guard field.isSpeltExactly, self.kinds.contains(field.kind), !HopByHopFields.ofRequests.contains(field.kind)
+    /// By its real name only, and never one that we write ourselves: those take what came into account. Of a preflight
+    /// none that says what is asked: whoever may send one without a token must not make a `DELETE` of it.
+    static func isKept(_ name: Span<UInt8>, _ field: HeadField, by grant: AccessGrant) -> Bool {
+        let keepable = grant.isPreflight ? self.origins : self.kinds
+        guard field.isSpeltExactly, keepable.contains(field.kind), !HopByHopFields.ofRequests.contains(field.kind)
         else { return false }
-        for index in 0..<route.keptFields.count where route.keptFields[index].matches(name) { return true }
+        let kept = grant.route.keptFields
+        for index in 0..<kept.count where kept[index].matches(name) { return true }
         return false
     }
 

@@ -123,7 +123,7 @@ package enum UpstreamRequestHead {
         for index in 0..<fields.count {
             let field = fields[index]
             var passes = !dropped.contains(field.kind)
-            if !passes && keepsSome { passes = OverrideFields.isKept(head.name(field), field, by: route) }
+            if !passes && keepsSome { passes = OverrideFields.isKept(head.name(field), field, by: grant) }
             guard passes, field.isSpeltExactly || !HopByHopFields.unforgeable.contains(field.kind),
                 !reserved.contains(name: head.name(field))
             else { continue }

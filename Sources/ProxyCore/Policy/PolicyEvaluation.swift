@@ -16,10 +16,12 @@ package final class AccessGrant: Sendable {
     package let subjectLines: [UInt8]
     /// The first second at which streams of this exchange are cut: the token's end, unless the route ignores it.
     package let streamsEndAt: NumericDate?
+    /// It passed as a CORS preflight: who sent it is not known, and no more than its question has been judged.
+    package let isPreflight: Bool
 
     fileprivate init(
         hit: RouteHit, target: RequestTarget, token: ValidatedToken?, subjectLines: [UInt8] = [],
-        reportedRefusal: Refusal? = nil
+        isPreflight: Bool = false, reportedRefusal: Refusal? = nil
     ) {
         self.route = hit.route
         self.target = target
@@ -27,6 +29,7 @@ package final class AccessGrant: Sendable {
         self.subjectLines = subjectLines
         self.reportedRefusal = reportedRefusal
         self.streamsEndAt = hit.route.endsStreamsAtExpiry ? token?.endsAt : nil
+        self.isPreflight = isPreflight
     }
 }
 
@@ -68,7 +71,7 @@ package enum PolicyEvaluation {
             return AccessGrant(hit: hit, target: target, token: nil)
         case .optional, .required:
             guard hit.route.passesCORSPreflight, self.isPreflight(head) else { return nil }
-            return AccessGrant(hit: hit, target: target, token: nil)
+            return AccessGrant(hit: hit, target: target, token: nil, isPreflight: true)
         }
     }
 
@@ -78,9 +81,14 @@ package enum PolicyEvaluation {
         return AccessGrant(hit: hit, target: target, token: nil, reportedRefusal: refusal)
     }
 
-    /// Whether a browser asks for permission: without both fields an OPTIONS request is like any other.
+    /// Whether a browser asks for permission: without both fields, or with content, OPTIONS is like any other method.
     private static func isPreflight(_ head: borrowing RequestHead) -> Bool {
-        head.method == .options && head.index.kinds.contains(.origin)
-            && head.index.kinds.contains(.accessControlRequestMethod)
+        guard head.method == .options, let origin = head.first(of: .origin),
+            let method = head.first(of: .accessControlRequestMethod), !head.framing.hasContent
+        else { return false }
+        guard head.index.connection.contains(.nominations) else { return true }
+        // What is judged is what goes on: without a field that `Connection` takes away the upstream sees no preflight.
+        if head.index.fieldIndex.nominates(head.name(origin), in: head.bytes) { return false }
+        return !head.index.fieldIndex.nominates(head.name(method), in: head.bytes)
     }
 }

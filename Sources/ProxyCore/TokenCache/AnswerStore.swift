@@ -21,7 +21,7 @@ struct AnswerStore: Sendable {
         var answer: Answer?
         /// On the monotonic clock.
         var expiresAt: UInt64
-        /// The token's own end on the wall clock: a clock that is set forward must not revive it.
+        /// On the wall clock, in seconds: one that was set back, or a machine that slept, must not lengthen its life.
         var endsAt: Int64
         /// When the question was asked; the answer cannot be older.
         var askedAt: UInt64
@@ -75,20 +75,17 @@ struct AnswerStore: Sendable {
 
     /// Keeps an answer in place of an earlier one; those of its kind that stood longest in line unused make room.
     mutating func insert(
-        _ answer: Answer, for fingerprint: TokenFingerprint, askedAt: UInt64, expiresAt: UInt64
+        _ answer: Answer, for fingerprint: TokenFingerprint, askedAt: UInt64, until expiry: Instant
     ) {
         self.remove(fingerprint)
         let weight: Int
-        let endsAt: Int64
         let cap: Int
         switch answer {
         case .accepted(let token):
             weight = token.weight + Self.entryWeight
-            endsAt = token.endsAt?.seconds ?? .max
             cap = self.accepted.bytesMax
         case .rejected:
             weight = Self.entryWeight
-            endsAt = .max
             cap = self.rejected.bytesMax
         }
         guard weight <= cap else { return }
@@ -107,8 +104,8 @@ struct AnswerStore: Sendable {
         if self.accepted.count + self.rejected.count >= self.buckets.count { self.growBuckets() }
         let bucket = self.bucket(of: fingerprint)
         let entry = Entry(
-            fingerprint: fingerprint, chain: self.buckets[bucket], answer: answer, expiresAt: expiresAt, endsAt: endsAt,
-            askedAt: askedAt, weight: weight, newer: none, older: none)
+            fingerprint: fingerprint, chain: self.buckets[bucket], answer: answer, expiresAt: expiry.monotonic,
+            endsAt: expiry.wall.seconds, askedAt: askedAt, weight: weight, newer: none, older: none)
         let index: Int32
         if self.free != none {
             index = self.free

@@ -1,6 +1,9 @@
 import OAuthModel
 
 /// How long answers may be reused (SPEC §4): fixed when an answer lands, never moved by a hit.
+///
+/// It holds by either clock: the monotonic one stands still while the machine is suspended, the wall clock can be set
+/// back.
 package struct CacheLifetime: Sendable, Hashable {
     /// Zero turns reuse off, refusals included; waiters of one flight still share its answer.
     package var accepted: Nanoseconds
@@ -11,10 +14,13 @@ package struct CacheLifetime: Sendable, Hashable {
         self.rejected = rejected
     }
 
-    /// When an accepted answer that lands `now` must be gone: min(ttl, end − now); nil when that is at once.
-    func expiry(of token: ValidatedToken, at now: Instant) -> UInt64? {
+    /// When an accepted answer that lands `now` must be gone: min(ttl, end − now), by whichever clock is there first.
+    ///
+    /// Nil when that is at once.
+    func expiry(of token: ValidatedToken, at now: Instant) -> Instant? {
         guard self.accepted > 0 else { return nil }
         var span = self.accepted
+        var wall = Self.wallEnd(of: self.accepted, from: now)
         if let end = token.endsAt {
             let (left, overflow) = end.seconds.subtractingReportingOverflow(now.wall.seconds)
             // Overflow can only come of an end far in the future against a clock before 1970.
@@ -23,13 +29,26 @@ package struct CacheLifetime: Sendable, Hashable {
                 let (exact, tooLong) = UInt64(left).multipliedReportingOverflow(by: 1_000_000_000)
                 if !tooLong { span = min(span, exact) }
             }
+            wall = min(wall, end)
         }
-        return now.monotonic.addingClamped(span)
+        return Instant(monotonic: now.monotonic.addingClamped(span), wall: wall)
     }
 
-    func expiry(ofRejectionAt now: Instant) -> UInt64? {
+    /// The same for a rejection, which has no end of its own.
+    func expiry(ofRejectionAt now: Instant) -> Instant? {
         guard self.accepted > 0, self.rejected > 0 else { return nil }
-        return now.monotonic.addingClamped(self.rejected)
+        return Instant(
+            monotonic: now.monotonic.addingClamped(self.rejected), wall: Self.wallEnd(of: self.rejected, from: now))
+    }
+
+    /// The first second of the wall clock at which a lifetime that begins `now` is over.
+    ///
+    /// That clock shows whole seconds, and the one that runs counts as unspent: where no clock stood still the monotonic
+    /// one ends the lifetime to the nanosecond, and a short one is not cut by a second.
+    private static func wallEnd(of span: Nanoseconds, from now: Instant) -> NumericDate {
+        let (seconds, rest) = span.quotientAndRemainder(dividingBy: .seconds(1))
+        // Fits: what 64 bits hold of nanoseconds are six hundred years.
+        return now.wall.advanced(bySeconds: Int64(seconds) + (rest > 0 ? 2 : 1))
     }
 }
 

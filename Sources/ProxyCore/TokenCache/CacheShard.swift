@@ -149,10 +149,10 @@ package struct CacheShard: Sendable {
     }
 
     private mutating func keep(
-        _ answer: AnswerStore.Answer, for fingerprint: TokenFingerprint, askedAt: UInt64, until expiry: UInt64?
+        _ answer: AnswerStore.Answer, for fingerprint: TokenFingerprint, askedAt: UInt64, until expiry: Instant?
     ) {
         // An answer that must not be kept still ends the life of the one before it.
         guard let expiry else { return self.answers.remove(fingerprint) }
-        self.answers.insert(answer, for: fingerprint, askedAt: askedAt, expiresAt: expiry)
+        self.answers.insert(answer, for: fingerprint, askedAt: askedAt, until: expiry)
     }
 }

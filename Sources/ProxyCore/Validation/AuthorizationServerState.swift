@@ -11,6 +11,8 @@ package final class AuthorizationServerState: Sendable {
     package let cache: TokenCache
     private let guardian: Mutex<AuthorizationServerGuard>
     private let shelf: Mutex<KeySetShelf>
+    /// Held from a change of the set until the cache has followed; no loop takes it.
+    private let adoption = Mutex<Void>(())
     private let wakeRefresher: Mutex<(@Sendable () -> Void)?>
     private let discoveredEndpoint: Mutex<ServiceEndpoint?>
 
@@ -118,7 +120,9 @@ package final class AuthorizationServerState: Sendable {
 
     /// The end of a fetch that `nextKeyFetch` started, nil when it failed; says whom to resume, each once.
     package func keysFetched(_ keys: JSONWebKeySet?, at now: UInt64) -> [WaiterID] {
-        self.adopting { $0.fetched(keys, at: now) }
+        // A failure changes no key, and a loop that asks a retired refresher ends one itself: it must not wait here.
+        guard let keys else { return self.shelf.withLock { $0.fetched(nil, at: now) } }
+        return self.adopting { $0.fetched(keys, at: now) }
     }
 
     /// The keys are these from now on, when this returns: nothing that any other key verified is found any more.
@@ -126,14 +130,18 @@ package final class AuthorizationServerState: Sendable {
         self.adopting { $0.replace(with: keys, at: now) }
     }
 
+    /// One at a time: the cache passes over an epoch that comes behind a newer one, and with it what that one ends.
     private func adopting(_ change: (inout KeySetShelf) -> [WaiterID]) -> [WaiterID] {
-        let (waiters, lasting, before, epoch) = self.shelf.withLock { shelf in
-            let before = shelf.epoch
-            return (change(&shelf), shelf.lasting, before, shelf.epoch)
+        self.adoption.withLock { _ in
+            let (waiters, lasting, before, epoch) = self.shelf.withLock { shelf in
+                let before = shelf.epoch
+                return (change(&shelf), shelf.lasting, before, shelf.epoch)
+            }
+            // Before anybody resumes: what a key that is gone, or is not what it was, verified must not be found any
+            // more.
+            if epoch != before { self.cache.adoptKeys(lasting, epoch: epoch) }
+            return waiters
         }
-        // Before anybody resumes: what a key that is gone, or is not what it was, verified must not be found any more.
-        if epoch != before { self.cache.adoptKeys(lasting, epoch: epoch) }
-        return waiters
     }
 
     /// For metrics and readiness.

@@ -159,8 +159,7 @@ package struct KeySetShelf: Sendable {
         self.isUnderWay = false
         if self.isOvertaken {
             self.isOvertaken = false
-            defer { self.waiters.removeAll() }
-            return self.waiters
+            return self.releaseWaiters()
         }
         return self.take(keys, at: now)
     }
@@ -184,6 +183,10 @@ package struct KeySetShelf: Sendable {
             self.dueAt = now.addingClamped(self.backOff)
             self.failures += 1
         }
+        return self.releaseWaiters()
+    }
+
+    private mutating func releaseWaiters() -> [WaiterID] {
         defer { self.waiters.removeAll() }
         return self.waiters
     }

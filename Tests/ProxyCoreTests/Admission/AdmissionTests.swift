@@ -78,6 +78,20 @@ struct AdmissionTests {
         #expect(try world.status(token: nil, method: "GET", fields: fields) == 401)
     }
 
+    @Test(
+        "a preflight has no content, and both fields that make it one go on to the upstream",
+        arguments: [
+            (["Content-Length: 1"], 401), (["Transfer-Encoding: chunked"], 401), (["Connection: Origin"], 401),
+            (["Connection: close, access-control-request-method"], 401),
+            (["Connection: close", "Connection: x-other,ORIGIN"], 401), (["Content-Length: 0"], 200),
+            (["Connection: close"], 200), (["Connection: X-Other, Origins"], 200),
+        ] as [([String], UInt16)])
+    func preflightIsWhatGoesOn(lines: [String], status: UInt16) throws {
+        let fields = ["Origin: https://app.test", "Access-Control-Request-Method: POST"]
+        let world = try AdmissionWorld { [try AdmissionWorld.route("x", $0[0], passesCORSPreflight: true)] }
+        #expect(try world.status(token: nil, method: "OPTIONS", fields: fields + lines) == status)
+    }
+
     @Test("report_only lets 401 and 403 pass without identity and says what it was; nothing else")
     func reportOnly() throws {
         let world = try AdmissionWorld { [try AdmissionWorld.route("x", $0[0], scopes: ["read"], isReportOnly: true)] }

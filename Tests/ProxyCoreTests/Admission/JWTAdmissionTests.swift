@@ -255,6 +255,27 @@ struct JWTAdmissionTests {
         }
     }
 
+    @Test("key sets reach the cache in the order in which they came, however many come at once")
+    func adoptsInOrder() async throws {
+        // The first of them changes the key, those behind it do not: only that one ends what the key verified.
+        let changed = JSONWebKeySet(keys: [
+            try JSONWebKey(JWTIssuer.key.get().material, keyIdentifier: KeyIdentifier("k2"), algorithms: [.es256])
+        ])
+        let token = try self.issuer.token()
+        for _ in 0..<100 {
+            let world = try self.world()
+            #expect(try world.status(token: token) == 200)
+            let state = world.server.state
+            #expect(state.cache.statistics.acceptedEntries == 1)
+            await withTaskGroup(of: Void.self) { group in
+                for second in 0..<8 as Range<Int64> {
+                    group.addTask { _ = state.keysReplaced(by: changed, at: Instant.second(second).monotonic) }
+                }
+            }
+            #expect(state.cache.statistics.acceptedEntries == 0)
+        }
+    }
+
     @Test("PB-17: while no key of the set can be used, an unknown key is 503: the fault is the server's")
     func noUsableKey() throws {
         let world = try self.world()

@@ -121,6 +121,29 @@ import Testing
         #expect(message.values("x-forwarded-proto") == ["http"])
     }
 
+    @Test(
+        "a preflight names no other method or path, whatever keep_headers says",
+        arguments: [
+            "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "X-Original-URL", "X-Original-Method",
+            "X-Rewrite-URL", "X-Envoy-Original-Path", "X-Forwarded-Method", "X-Forwarded-Uri",
+        ])
+    func judgesPreflights(name: String) throws {
+        let route = Route(
+            index: 0, name: "guarded", paths: [try RoutePattern("/**")], authorizationServer: ForwardingFixture.server,
+            upstream: ForwardingFixture.upstream, passesCORSPreflight: true,
+            keptFields: [name, "X-Real-IP"].map { FoldedFieldName(folding: $0) })
+        let fixture = try ForwardingFixture([route], answers: ["tok": #"{"active":true,"sub":"alice"}"#])
+        let lines = ["\(name): DELETE", "X-Real-IP: 192.0.2.1"]
+        let preflight = ["Origin: a", "Access-Control-Request-Method: GET"]
+        // A token beside it is not looked at.
+        for credential in [[], ["Authorization: Bearer tok"]] as [[String]] {
+            let message = try fixture.forwarded("/x", lines + preflight + credential, method: "OPTIONS")
+            #expect(!message.text.contains("DELETE"))
+            #expect(message.values("x-real-ip") == ["192.0.2.1"])
+        }
+        #expect(try fixture.forwarded("/x", lines + ["Authorization: Bearer tok"]).values(name) == ["DELETE"])
+    }
+
     @Test("keep_headers passes on the fields it names, by their real names, and nothing else")
     func keepsNamed() throws {
         let fixture = try ForwardingFixture.open(kept: [

@@ -35,6 +35,8 @@ enum PlantedCacheFault: String, CaseIterable {
     case slides
     /// The wall clock is looked at once only.
     case outlivesExpiry
+    /// The wall clock is taken to go as the monotonic one does, also while the machine is suspended.
+    case sleepsThrough
     case tellsTwice
     case forgetsWaiter
     case tellsAbandoned
@@ -50,7 +52,7 @@ enum PlantedCacheFault: String, CaseIterable {
     var rule: CacheRule {
         switch self {
         case .confusesTokens: .cachedEqualsFresh
-        case .slides: .neverOutlivesLifetime
+        case .slides, .sleepsThrough: .neverOutlivesLifetime
         case .outlivesExpiry: .neverOutlivesExpiry
         case .tellsTwice, .forgetsWaiter, .tellsAbandoned: .waitersToldOnce
         case .keepsTooMuch: .byteCapHolds
@@ -127,6 +129,11 @@ struct FaultyCache: CacheMachine {
     var statistics: CacheStatistics { self.shard.statistics }
 
     private mutating func seen(_ now: Instant) -> Instant {
+        if self.fault == .sleepsThrough {
+            let begin = Instant.second(0)
+            let seconds = Int64((now.monotonic - begin.monotonic) / .seconds(1))
+            return Instant(monotonic: now.monotonic, wall: begin.wall.advanced(bySeconds: seconds))
+        }
         guard self.fault == .outlivesExpiry else { return now }
         let wall = self.frozenWall ?? now.wall
         self.frozenWall = wall

@@ -79,6 +79,7 @@ struct CacheWorld {
 struct CacheRun<Machine: CacheMachine> {
     private struct Kept {
         var until: UInt64
+        var wallUntil: NumericDate
         var askedAt: UInt64
         var isAccepted: Bool
     }
@@ -93,6 +94,8 @@ struct CacheRun<Machine: CacheMachine> {
     private var machine: Machine
     private let world: CacheWorld
     private var now = Instant.second(0)
+    /// Seconds for which the machine was suspended, which the wall clock alone has seen.
+    private var suspended: Int64 = 0
     private var kept: [Int: Kept] = [:]
     private var flights: [FlightID: Flight] = [:]
     private var nextWaiter: UInt32 = 0
@@ -124,7 +127,9 @@ struct CacheRun<Machine: CacheMachine> {
         let nanoseconds = UInt64(random.below(3_000)) * 1_000_000
         let monotonic = self.now.monotonic + nanoseconds
         let wall = (monotonic - 1_000_000_000_000) / 1_000_000_000
-        self.now = Instant(monotonic: monotonic, wall: NumericDate(seconds: 1_800_000_000 + Int64(wall)))
+        if random.below(4) == 0 { self.suspended += Int64(random.below(6)) }
+        self.now = Instant(
+            monotonic: monotonic, wall: NumericDate(seconds: 1_800_000_000 + Int64(wall) + self.suspended))
     }
 
     private mutating func ask(_ random: inout EventRandom) {
@@ -175,7 +180,9 @@ struct CacheRun<Machine: CacheMachine> {
             self.broken.insert(.failureIsNoAnswer)
             return
         }
-        if self.now.monotonic >= known.until { self.broken.insert(.neverOutlivesLifetime) }
+        if self.now.monotonic >= known.until || self.now.wall >= known.wallUntil {
+            self.broken.insert(.neverOutlivesLifetime)
+        }
         if known.askedAt < notOlderThan { self.broken.insert(.freshEnough) }
         switch answer {
         case .accepted(let token):
@@ -200,9 +207,8 @@ struct CacheRun<Machine: CacheMachine> {
     /// A miss must have a reason: age, freshness, or room.
     private mutating func checkMiss(_ subject: Int, _ notOlderThan: UInt64) {
         guard let known = self.kept[subject], known.isAccepted, known.askedAt >= notOlderThan,
-            self.now.monotonic < known.until
+            self.now.monotonic < known.until, self.now.wall < known.wallUntil
         else { return }
-        if let end = self.world.subjects[subject].kept?.endsAt, self.now.wall >= end { return }
         // What was kept or used last never makes room for what comes next.
         if self.acceptedUse.last == subject { self.broken.insert(.rejectedKeptApart) }
         self.kept[subject] = nil
@@ -215,7 +221,10 @@ struct CacheRun<Machine: CacheMachine> {
 
     private mutating func keep(_ subject: Int, askedAt: UInt64) {
         let token = self.world.subjects[subject].kept
-        var until = self.now.monotonic + (token == nil ? CacheWorld.lifetime.rejected : CacheWorld.lifetime.accepted)
+        let lifetime = token == nil ? CacheWorld.lifetime.rejected : CacheWorld.lifetime.accepted
+        var until = self.now.monotonic + lifetime
+        // The second that runs counts as unspent.
+        var wallUntil = self.now.wall.advanced(bySeconds: Int64(lifetime / .seconds(1)) + 1)
         if let end = token?.endsAt {
             let left = end.seconds - self.now.wall.seconds
             guard left > 0 else {
@@ -223,8 +232,9 @@ struct CacheRun<Machine: CacheMachine> {
                 return
             }
             until = min(until, self.now.monotonic + UInt64(left) * 1_000_000_000)
+            wallUntil = min(wallUntil, end)
         }
-        self.kept[subject] = Kept(until: until, askedAt: askedAt, isAccepted: token != nil)
+        self.kept[subject] = Kept(until: until, wallUntil: wallUntil, askedAt: askedAt, isAccepted: token != nil)
         if token != nil { self.used(subject) }
     }
 

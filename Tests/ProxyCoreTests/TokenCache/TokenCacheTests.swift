@@ -74,6 +74,49 @@ struct TokenCacheTests {
         #expect(!backHit)
     }
 
+    @Test("SPEC §4: a lifetime passes while the machine is suspended, and the monotonic clock with it")
+    func suspension() throws {
+        var shard = CacheShard(
+            lifetime: CacheLifetime(accepted: .seconds(60), rejected: .milliseconds(4_500)),
+            limits: CacheShard.Limits(acceptedBytes: 1 << 20, rejectedBytes: 1 << 20))
+        let begin = Instant.second(0)
+        let endless = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
+        let later = try Tokens.introspected(#"{"active":true,"sub":"a","exp":1800003600}"#)
+        let sooner = try Tokens.introspected(#"{"active":true,"sub":"a","exp":1800000030}"#)
+        for (number, token) in [(1, endless), (2, later), (3, sooner)] as [(UInt8, ValidatedToken)] {
+            shard.keepVerified(token, for: .chosen(number), keyEpoch: 0, at: begin)
+        }
+        let waiter = WaiterID(loop: 0, slot: 0, generation: 0)
+        guard
+            case .depart(let flight) = shard.lookupOrJoin(
+                .chosen(4), waiter: waiter, at: begin, notOlderThan: 0, joinableSince: 0)
+        else {
+            Issue.record("a cold token departs")
+            return
+        }
+        _ = shard.land(flight, verdict: .rejected(.inactive), at: begin)
+        for (slept, left) in [
+            (5, [1, 2, 3, 4]), (6, [1, 2, 3]), (29, [1, 2, 3]), (30, [1, 2]), (60, [1, 2]), (61, []),
+        ] as [(Int64, [UInt8])] {
+            let now = Instant(monotonic: begin.monotonic + 1, wall: begin.wall.advanced(bySeconds: slept))
+            let kept = (1...4 as ClosedRange<UInt8>).filter { number in
+                shard.lookup(.chosen(number), at: now, notOlderThan: 0) != nil
+            }
+            #expect(kept == left, "after \(slept) seconds")
+        }
+    }
+
+    @Test("a lifetime as long as can be said ends on neither clock")
+    func endlessLifetime() throws {
+        var shard = CacheShard(
+            lifetime: CacheLifetime(accepted: .max, rejected: .max),
+            limits: CacheShard.Limits(acceptedBytes: 1 << 20, rejectedBytes: 1 << 20))
+        let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)
+        shard.keepVerified(token, for: .chosen(1), keyEpoch: 0, at: .second(0))
+        let isThere = shard.lookup(.chosen(1), at: .second(3_600_000), notOlderThan: 0) != nil
+        #expect(isThere)
+    }
+
     @Test("a token in use outlasts any number of new ones, and where all are in use a new one still finds room")
     func secondChances() throws {
         let token = try Tokens.introspected(#"{"active":true,"sub":"a"}"#)

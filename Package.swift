@@ -211,7 +211,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: core + ["ProxyServer", "ProxyConfiguration", "Reactor", "Observability", "TestSupport"],
             swiftSettings: house),
-        .testTarget(name: "AssemblyTests", dependencies: ["Assembly", "TestSupport"], swiftSettings: house),
+        .testTarget(
+            name: "AssemblyTests", dependencies: ["AdminServer", "Assembly", "TestSupport"], swiftSettings: house),
         .testTarget(name: "HouseTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
         fuzz,
     ]

@@ -20,7 +20,8 @@ extension AdminState {
 
 /// How a reload ended.
 package enum ReloadOutcome: Sendable, Hashable {
-    case adopted(generation: UInt64)
+    /// `warnings`: one line each, as `check` prints them.
+    case adopted(generation: UInt64, warnings: [String])
     /// The old configuration stays; one line a problem, as `check` prints them.
     case refused(problems: [String])
 }

@@ -27,10 +27,10 @@ extension RunningProxy: AdminState {
     }
 
     package func reload() async -> ReloadOutcome {
-        let problems: [ConfigurationProblem] = self.reload()
+        let problems = self.hangUp()
         let errors = problems.filter { $0.severity == .error }
         guard errors.isEmpty else { return .refused(problems: errors.map(\.description)) }
-        return .adopted(generation: self.facts.generation.number)
+        return .adopted(generation: self.facts.generation.number, warnings: problems.map(\.description))
     }
 }
 

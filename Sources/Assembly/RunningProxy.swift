@@ -92,10 +92,14 @@ package final class RunningProxy: Sendable {
             await proxy.end()
             throw error
         }
-        proxy.refreshers.adopt(
-            configuration.generation.authorizationServers, plaintext: configuration.plaintextServers)
+        // The admin API may have had the file read again meanwhile.
+        proxy.reloading.withLock { _ in
+            guard proxy.facts.generation.number == configuration.generation.number else { return }
+            proxy.refreshers.adopt(
+                configuration.generation.authorizationServers, plaintext: configuration.plaintextServers)
+        }
         // Only now: a start that fails says the one thing that it failed for.
-        for warning in configuration.warnings { options.logWriter(Array("\(warning)\n".utf8)) }
+        proxy.warn(of: configuration.warnings)
         proxy.warnOfFewerConnections(configured: configuration.generation.limits.connections)
         proxy.notices.release()
         proxy.log.say(
@@ -154,6 +158,12 @@ package final class RunningProxy: Sendable {
         self.accessLog?.start { log.say($0) }
     }
 
+    private func warn(of problems: [ConfigurationProblem]) {
+        for problem in problems {
+            self.log.say(.warning, "configuration", [("problem", problem.description)])
+        }
+    }
+
     private func warnOfFewerConnections(configured: Int) {
         guard let allowed = self.connectionsMax, allowed < configured else { return }
         self.log.say(
@@ -197,12 +207,17 @@ package final class RunningProxy: Sendable {
     private static func explain(_ error: ProxyServer.BindError) -> String {
         let address = error.address.description
         switch error.cause.code {
+        case _ where error.cause.code.isExhaustion || [.thread, .poll, .eventfd].contains(error.cause.call):
+            return "cannot begin to listen: \(error.cause) (free memory or descriptors, or write fewer `workers`)"
         case .addressInUse:
             return "cannot listen on \(address): the address is in use (stop the program that has it, or name another "
                 + "address under `listeners`)"
         case .notASocket:
             return "cannot listen on \(address): there is a file that is no socket (move it away, or name another path "
                 + "under `listeners`)"
+        case .permissionDenied where error.address.isUnix, .notFound where error.address.isUnix:
+            return "cannot listen on \(address): \(error.cause) (make its folder, one that this user may write to, or "
+                + "name another path under `listeners`)"
         case .permissionDenied:
             return "cannot listen on \(address): permission denied (ports below 1024 need a privilege; name another "
                 + "address under `listeners`)"
@@ -264,6 +279,8 @@ package final class RunningProxy: Sendable {
             if ProcessSettings(configuration) != self.processSettings {
                 self.log.say(.warning, "changes to listeners, admin, workers or log take effect with a restart")
             }
+            self.warn(of: configuration.warnings)
+            self.warnOfFewerConnections(configured: configuration.generation.limits.connections)
             self.log.say(
                 .notice, "configuration reloaded",
                 [
@@ -280,10 +297,13 @@ package final class RunningProxy: Sendable {
         }
     }
 
-    /// SIGHUP: the configuration is read again and log files are opened anew.
-    package func hangUp() {
+    /// SIGHUP, and `POST /reload`: the configuration is read again and log files are opened anew.
+    ///
+    /// - Returns: what is wrong with the file; it is in force unless one of these is an error.
+    @discardableResult
+    package func hangUp() -> [ConfigurationProblem] {
         self.accessLog?.reopen()
-        self.reload()
+        return self.reload()
     }
 
     // MARK: Stopping

@@ -1,3 +1,5 @@
+import OAuthModel
+
 /// A place in a configuration file, both counted from 1; columns count Unicode scalars, as editors do.
 package struct Position: Sendable, Hashable, Comparable {
     package var line: Int
@@ -65,9 +67,12 @@ package final class ProblemCollector {
     package let file: String
     private var found: [ConfigurationProblem] = []
     private var known: Set<ConfigurationProblem> = []
+    private var warningCount = 0
 
     /// More than this in one file is not read by anybody, and a hostile file could hold millions.
     private static let problemsMax = 1_000
+    /// Warnings leave room: an error that nobody is told of would be one that nobody mends.
+    private static let warningsMax = 500
 
     package init(file: String) {
         self.file = file
@@ -81,7 +86,8 @@ package final class ProblemCollector {
         self.add(.warning, message, at: position, remedy: remedy)
     }
 
-    package var hasErrors: Bool { self.found.contains { $0.severity == .error } }
+    /// Whether there was one, kept or not.
+    package private(set) var hasErrors = false
     package var count: Int { self.found.count }
 
     /// What was found, in the order of the file.
@@ -94,10 +100,14 @@ package final class ProblemCollector {
     private func add(
         _ severity: ConfigurationProblem.Severity, _ message: String, at position: Position, remedy: String
     ) {
-        guard self.found.count < Self.problemsMax else { return }
+        if severity == .error { self.hasErrors = true }
+        guard self.found.count < Self.problemsMax, severity == .error || self.warningCount < Self.warningsMax
+        else { return }
         let problem = ConfigurationProblem(
             severity: severity, file: self.file, position: position, message: message, remedy: remedy)
-        if self.known.insert(problem).inserted { self.found.append(problem) }
+        guard self.known.insert(problem).inserted else { return }
+        self.found.append(problem)
+        if severity == .warning { self.warningCount += 1 }
     }
 }
 
@@ -112,13 +122,23 @@ package func shown(_ text: String) -> String {
     return "`" + beginning + (text.unicodeScalars.count > 80 ? "…`" : "`")
 }
 
-/// Leaves out what stands between the scheme and the last `@` (RFC 3986 §3.2.1): a password, or a token as the user.
+/// A key of the file as a message may show it; nil for what is no plain word: it may be a secret whose colon lacks its
+/// space (`token:s3cret`).
+package func shownKey(_ key: String) -> String? { NearestWord.isPlainWord(key) ? "`\(key)`" : nil }
+
+/// Leaves out what stands between the scheme, if there is one, and the last `@` (RFC 3986 §3.2.1): a password, or a token
+/// as the user.
 ///
-/// The last one, since a password that is not escaped may hold `@` and `/`.
-private func withoutUserInformation(_ text: String) -> String {
+/// The last one, since a password that is not escaped may hold `@` and `/`. A path of its own has neither user nor
+/// password, and `/users/@me` is a usual one, also without its slash.
+func withoutUserInformation(_ text: String) -> String {
     let utf8 = text.utf8
-    guard let at = utf8.lastIndex(of: UInt8(ascii: "@")), let colon = utf8.firstIndex(of: UInt8(ascii: ":")), colon < at
-    else { return text }
+    guard let at = utf8.lastIndex(of: UInt8(ascii: "@")) else { return text }
+    let isPath = utf8.starts(with: "/".utf8) && !utf8.starts(with: "//".utf8)
+    guard !isPath else { return text }
+    guard let colon = utf8.firstIndex(of: UInt8(ascii: ":")), colon < at else {
+        return utf8[..<at].contains(UInt8(ascii: "/")) ? text : "…" + text[at...]
+    }
     let mark = utf8[colon...].prefix(3)
     let start = mark.elementsEqual("://".utf8) ? mark.endIndex : text.startIndex
     return text[..<start] + "…" + text[at...]

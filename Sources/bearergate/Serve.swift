@@ -43,10 +43,16 @@ struct Serve: AsyncParsableCommand {
         RunningProxy.forgetStart()
         var settling = self.forgetOnceSettled()
         defer { settling.cancel() }
+        // Beside this: a file system that does not answer holds up no stop.
+        let reloading = DispatchQueue(label: "reload")
         for await signal in signals.stream {
             switch signal {
             case .reload:
-                proxy.hangUp()
+                reloading.async { [reload = signals.reload] in
+                    // What is signalled from here on wants the file read once more.
+                    reload.begin()
+                    proxy.hangUp()
+                }
                 settling.cancel()
                 settling = self.forgetOnceSettled()
             case .stop:
@@ -77,11 +83,15 @@ private struct Signals {
 
     let stream: AsyncStream<Signal>
     private let sources: [any DispatchSourceSignal]
+    let reload: PendingReload
 
     init() {
+        // One reload and two stops are all that may wait: the second stop ends the process.
         let (stream, continuation) = AsyncStream.makeStream(of: Signal.self, bufferingPolicy: .bufferingNewest(16))
         self.stream = stream
         let stops = StopCount()
+        let reload = PendingReload()
+        self.reload = reload
         self.sources = [(SIGHUP, Signal.reload), (SIGTERM, .stop), (SIGINT, .stop)].map { number, meaning in
             // Dispatch sees a signal only when its default action does not end the process first.
             signal(number, SIG_IGN)
@@ -89,12 +99,28 @@ private struct Signals {
             source.setEventHandler {
                 // Whatever hangs then, the second one ends the process.
                 if meaning == .stop, stops.next() > 1 { LastResort.exit(withinMilliseconds: LastResort.hurriedEndMax) }
+                if meaning == .reload, !reload.request() { return }
                 continuation.yield(meaning)
             }
             source.resume()
             return source
         }
     }
+}
+
+/// Whether a reload has been asked for and has not begun: further signals ask for the same one.
+private final class PendingReload: Sendable {
+    private let isPending = Mutex(false)
+
+    /// - Returns: whether it was not pending before.
+    func request() -> Bool {
+        self.isPending.withLock { isPending in
+            defer { isPending = true }
+            return !isPending
+        }
+    }
+
+    func begin() { self.isPending.withLock { $0 = false } }
 }
 
 /// How often the process was told to stop.

@@ -188,6 +188,10 @@ import Testing
             let done = try await call("POST", "/reload", [])
             #expect(done.status == 200)
             #expect(done.json["generation"] == 2)
+            #expect(done.json["warnings"] == [])
+            let warning = "bearergate.yaml:3:1: warning: no route uses the upstream `spare`"
+            process.state.withLock { $0.outcome = .adopted(generation: 3, warnings: [warning]) }
+            #expect(try await call("POST", "/reload", []).json["warnings"] == .array([.string(warning)]))
             process.state.withLock { $0.outcome = .refused(problems: ["bearergate.yaml:3:1: error: unknown key"]) }
             let refused = try await call("POST", "/reload", [])
             #expect(refused.status == 422)

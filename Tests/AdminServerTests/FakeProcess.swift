@@ -10,7 +10,7 @@ final class FakeProcess: AdminState {
             isConfigurationLoaded: true, areListenersBound: true, isDraining: false, keySets: [], age: 0)
         var livenessProblem: String?
         var generation: ProxyGeneration?
-        var outcome = ReloadOutcome.adopted(generation: 2)
+        var outcome = ReloadOutcome.adopted(generation: 2, warnings: [])
         var reloads = 0
     }
     let state = Mutex(State())

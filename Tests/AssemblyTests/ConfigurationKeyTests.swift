@@ -1,3 +1,4 @@
+import AdminServer
 import Assembly
 import Glibc
 import TestSupport
@@ -88,8 +89,10 @@ import Testing
         }
     }
 
-    @Test("`log.access: FILE`: SIGHUP opens it anew, so that a moved file gets nothing more")
-    func reopens() async throws {
+    @Test(
+        "`log.access: FILE`: SIGHUP and `POST /reload` open it anew, so that a moved file gets nothing more",
+        arguments: [true, false])
+    func reopens(bySignal: Bool) async throws {
         try await withAssembledProxy { configuration, folder in
             configuration.top.append("log: {access: \"\(folder.file("access.log"))\"}")
             _ = folder.file("moved.log")
@@ -98,7 +101,12 @@ import Testing
             #expect(try await proxy.status(of: request("GET", "/public/before")) == 200)
             try eventually("the line before") { TextFile.lines(of: path).count == 1 }
             try #require(rename(path, moved) == 0)
-            proxy.running.hangUp()
+            if bySignal {
+                proxy.running.hangUp()
+            } else {
+                let outcome: ReloadOutcome = await proxy.running.reload()
+                #expect(outcome == .adopted(generation: 2, warnings: []))
+            }
             try eventually("the new file") { TextFile.mode(of: path) != 0 }
             #expect(try await proxy.status(of: request("GET", "/public/after")) == 200)
             await proxy.running.stop()

@@ -64,6 +64,38 @@ import Testing
         #expect(run.exitCode == 2)
     }
 
+    @Test("A reload that waits for a file holds up no stop")
+    func stopsWhileReloading() throws {
+        let folder = try ScratchFolder()
+        let (file, token, socket) = (folder.file("bearergate.yaml"), folder.file("token"), folder.file("admin.sock"))
+        let admin = "admin: {address: \"unix:\(socket)\", token: {file: token}}\n"
+        let timeouts = "timeouts: {drain_delay: 0s, drain: 1s}\n"
+        try Data((Self.sound + admin + timeouts).utf8).write(to: URL(filePath: file))
+        try Data("s3cret".utf8).write(to: URL(filePath: token))
+        let began = Deadline.now
+        let run = try ProgramRun("bearergate", ["serve", "--config", file]) { process in
+            let id = process.processIdentifier
+            try eventually("the start") { (try? RawHTTPConnection(to: .unix(path: socket)))?.close() != nil }
+            // A pipe that somebody keeps open and writes nothing to.
+            unlink(token)
+            try #require(mkfifo(token, 0o600) == 0)
+            let writer = open(token, O_RDWR | O_CLOEXEC)
+            defer { close(writer) }
+            kill(id, SIGHUP)
+            let descriptors = "/proc/\(id)/fd"
+            try eventually("the reload") {
+                try FileManager.default.contentsOfDirectory(atPath: descriptors).contains {
+                    (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\($0)")) == token
+                }
+            }
+            kill(id, SIGTERM)
+            process.waitUntilExit()
+        }
+        #expect(run.status == 0, "\(run.complaint)")
+        // The pipe would be waited for longer.
+        #expect(Deadline.now - began < 9_000_000_000)
+    }
+
     private static let sound = StandardConfiguration {
         $0.upstreamURL = "http://127.0.0.1:9"
         $0.authorizationServerURL = "http://127.0.0.1:9"

@@ -64,8 +64,13 @@ struct AdminReply: Sendable {
 
     static func reload(_ outcome: ReloadOutcome) -> AdminReply {
         switch outcome {
-        case .adopted(let number):
-            return AdminReply(.ok, ["status": "reloaded", "generation": .integer(Int64(clamping: number))])
+        case .adopted(let number, let warnings):
+            return AdminReply(
+                .ok,
+                [
+                    "status": "reloaded", "generation": .integer(Int64(clamping: number)),
+                    "warnings": .strings(warnings),
+                ])
         case .refused(let problems):
             // The request is fine, the file is not: what runs goes on as it was.
             return AdminReply(

@@ -8,6 +8,16 @@ package enum NearestWord {
         return known.isEmpty ? "leave it out" : self.list(known)
     }
 
+    /// Whether this is a word as keys are: letters, digits, `_` and `-`, at most 64 of them.
+    ///
+    /// Where it is not, a message had better not show it: it may be a secret that stands where a key belongs.
+    package static func isPlainWord(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 64
+            && text.utf8.allSatisfy {
+                ($0 | 0x20) &- 0x61 < 26 || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2D
+            }
+    }
+
     /// The known word at the smallest distance, if that is at most a third of the word's length.
     static func nearest(to word: String, among known: [String]) -> String? {
         let folded = Self.folded(word)

@@ -7,12 +7,13 @@ extension ValueFormat where Value == ListenAddress {
         guard let text = context.text(node, expected: expected) else { return nil }
         if text.hasPrefix("unix:") {
             let path = String(text.dropFirst(5))
-            guard path.hasPrefix("/"), path.utf8.count <= UnixSocketPath.bytesMax else {
+            guard path.hasPrefix("/"), path.utf8.count <= UnixSocketPath.bytesMax,
+                path.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+            else {
                 context.error(
                     "\(shown(text)) is no path of a socket", at: node.position,
-                    remedy:
-                        "write an absolute path of at most \(UnixSocketPath.bytesMax) bytes: `unix:/run/b.sock`"
-                )
+                    remedy: "write an absolute path of at most \(UnixSocketPath.bytesMax) bytes, without control "
+                        + "characters: `unix:/run/b.sock`")
                 return nil
             }
             return .unix(path: path)
@@ -42,7 +43,8 @@ extension ValueFormat where Value == UInt16 {
     ) {
         node, context in
         guard case .scalar(let text, isPlain: _) = node.content, (3...4).contains(text.utf8.count),
-            text.utf8.count == 3 || text.hasPrefix("0"), let mode = UInt16(text, radix: 8), mode <= 0o777
+            text.utf8.count == 3 || text.hasPrefix("0"), text.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
+            let mode = UInt16(text, radix: 8), mode <= 0o777
         else {
             context.error(
                 "\(node.kind) is no file mode", at: node.position, remedy: "write an octal number such as `0660`")

@@ -7,13 +7,18 @@ extension ValueFormat where Value == String {
         ValueFormat<String>.checkedName(text, at: position, context)
     }
 
+    static func isName(_ text: String) -> Bool {
+        let isLetterOrDigit = { (byte: UInt8) in (byte | 0x20) &- 0x61 < 26 || (byte >= 0x30 && byte <= 0x39) }
+        return text.utf8.count <= 128 && text.utf8.contains(where: isLetterOrDigit)
+            && text.utf8.allSatisfy { isLetterOrDigit($0) || "._-/:".utf8.contains($0) }
+    }
+
+    /// A letter or a digit has to be there: metrics and logs call what matched no route `-`.
     static func checkedName(_ text: String, at position: Position, _ context: ReadingContext) -> String? {
-        let isName = text.utf8.allSatisfy { byte in
-            (byte | 0x20) &- 0x61 < 26 || (byte >= 0x30 && byte <= 0x39) || "._-/:".utf8.contains(byte)
-        }
-        guard isName, !text.isEmpty, text.utf8.count <= 128 else {
+        guard self.isName(text) else {
             context.error(
-                "\(shown(text)) is no name", at: position, remedy: "letters, digits and `._-/:`, at most 128 of them")
+                "\(shown(text)) is no name", at: position,
+                remedy: "letters, digits and `._-/:`, at most 128 of them and one of the first two kinds")
             return nil
         }
         return text
@@ -26,7 +31,7 @@ extension ValueFormat where Value == String {
             _ = try TrustedPeers([text])
             return text
         } catch {
-            context.error(describedBy: error.description, at: position)
+            context.error(describedBy: error.description, of: text, at: position)
             return nil
         }
     }
@@ -62,7 +67,7 @@ extension ValueFormat where Value == HostPattern {
         do throws(HostProblem) {
             return try HostPattern(text)
         } catch {
-            context.error(describedBy: error.description, at: position)
+            context.error(describedBy: error.description, of: text, at: position)
             return nil
         }
     }
@@ -123,7 +128,7 @@ extension ValueFormat where Value == [UInt8] {
             }
             return Array(text.utf8)
         } catch {
-            context.error(describedBy: error.description, at: position)
+            context.error(describedBy: error.description, of: text, at: position)
             return nil
         }
     }

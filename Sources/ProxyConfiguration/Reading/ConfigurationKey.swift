@@ -132,7 +132,7 @@ package struct SectionReader {
     ) {
         guard case .mapping(let members) = node.content else {
             context.error(
-                "\(node.kind) where a mapping belongs", at: node.position,
+                "\(node.kindForMapping) where a mapping belongs", at: node.position,
                 remedy: keys.prefix(3).map { "`\($0.name): …`" }.joined(separator: ", ") + (keys.count > 3 ? ", …" : "")
             )
             return nil
@@ -143,9 +143,9 @@ package struct SectionReader {
         for member in members {
             guard let key = keys.first(where: { $0.name == member.key }) else {
                 // What stands where a secret's place belongs may be the secret itself.
-                let name = holdsSecret ? "unknown key" : "unknown key \(shown(member.key))"
+                let name = holdsSecret ? "" : " " + (shownKey(member.key) ?? "that is no plain word")
                 context.problems.error(
-                    name + (context.path.isEmpty ? "" : " in `\(context.path)`"),
+                    "unknown key" + name + (context.path.isEmpty ? "" : " in `\(context.path)`"),
                     at: member.keyPosition, remedy: NearestWord.remedy(for: member.key, among: keys.map(\.name)))
                 continue
             }

@@ -31,6 +31,12 @@ package struct ConfigurationNode: Sendable {
         }
     }
 
+    /// The same for a message that a mapping belongs here: `token:s3cret` without its space is a text.
+    package var kindForMapping: String {
+        guard case .scalar(let text, isPlain: _) = self.content, !text.isEmpty else { return self.kind }
+        return shownKey(text) ?? "a text that is no plain word"
+    }
+
     /// A key without a value; YAML calls it null.
     package var isEmpty: Bool {
         switch self.content {

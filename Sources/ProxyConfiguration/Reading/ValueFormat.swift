@@ -31,7 +31,9 @@ package struct ReadingContext {
     }
 
     package func stepping(into key: String) -> ReadingContext {
-        ReadingContext(problems: self.problems, path: self.path.isEmpty ? key : "\(self.path).\(key)")
+        // A name that a user chose, wrongly: it is what a message is about, and may be a URL with a password.
+        let key = key.utf8.contains(UInt8(ascii: "@")) ? withoutUserInformation(key) : key
+        return ReadingContext(problems: self.problems, path: self.path.isEmpty ? key : "\(self.path).\(key)")
     }
 
     package func stepping(into index: Int) -> ReadingContext {
@@ -48,7 +50,10 @@ package struct ReadingContext {
     }
 
     /// A problem that another room describes as `what is wrong (what would be right)`.
-    package func error(describedBy description: String, at position: Position) {
+    ///
+    /// - Parameter texts: of the file, which the description may quote.
+    package func error(describedBy description: String, of texts: String..., at position: Position) {
+        let description = texts.reduce(description) { $0.replacing($1, with: withoutUserInformation($1)) }
         guard description.hasSuffix(")"), let open = description.lastRange(of: " (") else {
             self.error(description, at: position, remedy: "see the documentation of this key")
             return
@@ -145,7 +150,7 @@ extension ValueFormat {
             node, context in
             guard case .mapping(let members) = node.content else {
                 context.error(
-                    "\(node.kind) where a mapping belongs", at: node.position,
+                    "\(node.kindForMapping) where a mapping belongs", at: node.position,
                     remedy: "write `\(what): …`, one line for each")
                 return nil
             }

@@ -84,9 +84,7 @@ package enum YAMLText {
                     return nil
                 }
                 let position = Position(line: context.mark.line, column: context.mark.column)
-                problems.error(
-                    "the key \(shown(keys.first ?? "")) is written more than once in this mapping", at: position,
-                    remedy: "keep one of them")
+                self.reportRepeated(keys.first ?? "", at: position, problems: problems)
                 guard renamed.count < self.repeatedKeysMax,
                     (renamed.count + 1) * bytes.count <= self.readAgainBytesMax,
                     let (changed, name) = self.renamingKey(at: position, in: text, round: renamed.count)
@@ -130,6 +128,12 @@ package enum YAMLText {
         problems.error(
             "anchors and aliases are not read\(rest)", at: position,
             remedy: "write the value out, or \(advice.sharing); quote a text that begins with `&`")
+    }
+
+    private static func reportRepeated(_ key: String, at position: Position, problems: ProblemCollector) {
+        problems.error(
+            (shownKey(key).map { "the key \($0)" } ?? "a key") + " is written more than once in this mapping",
+            at: position, remedy: "keep one of them")
     }
 
     private static func report(_ error: YamlError, advice: Advice, problems: ProblemCollector) {
@@ -220,12 +224,14 @@ package enum YAMLText {
         private mutating func members(of mapping: Node.Mapping, depth: Int) -> [ConfigurationNode.Member] {
             var members: [ConfigurationNode.Member] = []
             members.reserveCapacity(mapping.count)
+            var names: Set<String> = []
             for (key, value) in mapping {
                 let position = Position(line: key.mark?.line ?? 1, column: key.mark?.column ?? 1)
                 guard case .scalar(let name) = key, key.anchor == nil else {
                     self.problems.error("a key is a single word", at: position, remedy: "write `name: value`")
                     continue
                 }
+                guard self.accepts(name.tag, at: position) else { continue }
                 if name.string == "<<", name.style == .plain {
                     self.problems.error(
                         "merge keys are not read", at: position,
@@ -233,6 +239,11 @@ package enum YAMLText {
                     continue
                 }
                 let isRenamed = name.string.unicodeScalars.first.map { self.renamed.contains(String($0)) } ?? false
+                // The library compares keys with their tags: to it `a` and `!!str a` are two.
+                guard names.insert(name.string).inserted else {
+                    YAMLText.reportRepeated(name.string, at: position, problems: self.problems)
+                    continue
+                }
                 guard let node = self.node(from: value, depth: depth + 1), !isRenamed else { continue }
                 members.append(.init(key: name.string, keyPosition: position, value: node))
             }

@@ -27,10 +27,12 @@ package struct JWTSection: ConfigurationSection {
     /// - `jwt.types` (list of types, optional, default: at+jwt)
     static let types = ConfigurationKey.defaulted(
         "types", .list(of: .mediaType, countMax: 16), "[at+jwt]", "Which `typ` an access token may have.")
-    /// Whom tokens must be meant for: one of these must be in `aud`.
+    /// Whom JWTs must be meant for: one of these must be in `aud`.
+    ///
+    /// What introspection answers is held against a route's `audiences` alone.
     /// - `jwt.audiences` (list of text or `any`, required)
     static let audiences = ConfigurationKey.optional(
-        "audiences", .audiences, "One of these must be in `aud`; `any` accepts all. Required.")
+        "audiences", .audiences, "One of these must be in a JWT's `aud`; `any` accepts all. Required.")
     /// Which claim holds the scopes: the first that is there.
     /// - `jwt.scope_claims` (list of text, optional, default: scope, scp)
     static let scopeClaims = ConfigurationKey.defaulted(

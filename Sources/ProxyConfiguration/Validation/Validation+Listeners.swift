@@ -1,3 +1,4 @@
+import OAuthModel
 import ProxyCore
 
 extension Validation {
@@ -38,6 +39,12 @@ extension Validation {
                 at: section.address.position, remedy: "give the admin API an address of its own")
         }
         let token = self.secrets.secret(section.token, path: "admin.token")
+        // Whoever reads a field cuts what is blank at its ends (RFC 9110 §5.5): nobody could ever present it.
+        if let bytes = token?.bytes, bytes.first == 0x20 || bytes.last == 0x20 {
+            self.context("admin.token").error(
+                "the secret begins or ends with a space", at: section.token.position,
+                remedy: "put the token there alone, without a space around it")
+        }
         if !section.token.isWritten && !address.isLocal {
             self.problems.warning(
                 "`admin`: without a token only health and metrics are served on \(shown(address.description))",

@@ -14,12 +14,14 @@ struct CompiledRoute {
 extension Validation {
     func routes(upstreams: [CompiledUpstream], servers: [CompiledServer]) -> [CompiledRoute] {
         let defaults = self.file.defaults.value?.route
-        // The names that were written, compiled or not: a server with a problem of its own is not unknown as well.
+        // The names that were written, compiled or not: a server with a problem of its own is not unknown as well. What is no
+        // name stays out of messages that list them.
         let knowledge = RouteKnowledge(
             upstreams: Dictionary(upstreams.map { ($0.upstream.name, $0.upstream) }) { first, _ in first },
             servers: Dictionary(servers.map { ($0.server.settings.name, $0.server) }) { first, _ in first },
-            upstreamNames: (self.file.upstreams.value ?? []).map(\.name),
-            serverNames: (self.file.authorizationServers.value ?? []).map(\.name))
+            upstreamNames: (self.file.upstreams.value ?? []).map(\.name).filter(ValueFormat.isName),
+            serverNames: (self.file.authorizationServers.value ?? []).map(\.name)
+                .filter(ValueFormat.isName))
         var compiled: [CompiledRoute] = []
         var lines: [String: Int] = [:]
         for (index, placed) in (self.file.routes.value ?? []).enumerated() {
@@ -102,6 +104,8 @@ struct RouteCompilation {
         let subjectFields = self.subjectFields()
         let claims = self.claims(paths: paths.map(\.value))
         let rewrite = self.pathRewrite(paths: paths)
+        let tokenSources = self.tokenSources(besides: subjectFields)
+        self.warnOfMethodsLeftOut(methods)
         let isPublic = self.section.access.value == .public
         if !isPublic { self.checkPlaceholders() }
         guard let name = self.section.name.value, let upstream, isPublic || server != nil else { return nil }
@@ -115,7 +119,7 @@ struct RouteCompilation {
         let route = Route(
             index: index, name: name, hosts: self.hosts(), paths: paths.map(\.value), methods: methods,
             access: self.section.access.value ?? .required, realm: self.section.realm.value ?? "bearergate",
-            tokenSources: self.tokenSources(besides: subjectFields),
+            tokenSources: tokenSources,
             authorizationServer: isPublic ? nil : server, policy: isPublic ? AccessPolicy() : policy,
             upstream: upstream,
             host: self.section.host.value ?? .keep, pathRewrite: rewrite,
@@ -149,7 +153,7 @@ struct RouteCompilation {
                 patterns.append(Placed(value: pattern, position: placed.position))
             } catch {
                 self.context.stepping(into: "paths").stepping(into: index)
-                    .error(describedBy: error.description, at: placed.position)
+                    .error(describedBy: error.description, of: placed.value, at: placed.position)
             }
         }
         return patterns
@@ -162,10 +166,24 @@ struct RouteCompilation {
                 _ = try MethodSet([placed.value])
             } catch {
                 self.context.stepping(into: "methods").stepping(into: index)
-                    .error(describedBy: error.description, at: placed.position)
+                    .error(describedBy: error.description, of: placed.value, at: placed.position)
             }
         }
         return (try? MethodSet(written.map(\.value))) ?? .anyButConnectAndTrace
+    }
+
+    /// What another key lets in comes by one method only; where that is not served, the key does nothing.
+    private func warnOfMethodsLeftOut(_ methods: MethodSet) {
+        let passesPreflight = self.section.corsPreflight.value == .pass
+        let upgrades = !(self.section.upgrade.value ?? []).isEmpty
+        for (key, isUsed, position, method) in [
+            ("cors_preflight", passesPreflight, self.section.corsPreflight.position, "OPTIONS"),
+            ("upgrade", upgrades, self.section.upgrade.position, "GET"),
+        ] where isUsed && !methods.tokens.contains(method) {
+            self.context.stepping(into: key).warning(
+                "such requests come with \(method), which `methods` leaves out", at: position,
+                remedy: "add \(method) to `methods`, or leave the key out")
+        }
     }
 
     private func upstream() -> Upstream? {
@@ -244,7 +262,8 @@ struct RouteCompilation {
             do {
                 _ = try SubjectFieldSet([(name: template.name, template: template.value)])
             } catch {
-                context.error(describedBy: error.description, at: template.position)
+                context.error(
+                    describedBy: error.description, of: template.name, template.value, at: template.position)
                 isSound = false
             }
         }

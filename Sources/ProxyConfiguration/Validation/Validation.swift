@@ -26,6 +26,7 @@ struct Validation {
     /// The compiled configuration; nil when anything is wrong.
     func compiled() -> CompiledConfiguration? {
         let limits = self.limits()
+        let log = self.log()
         let listeners = self.listeners()
         let admin = self.admin(listeners: listeners)
         let upstreams = self.upstreams()
@@ -42,7 +43,7 @@ struct Validation {
         let plaintext = (self.file.authorizationServers.value ?? []).filter { $0.value.plaintext.value == .allow }
         return CompiledConfiguration(
             generation: generation, listeners: listeners, admin: admin, workers: self.file.workers.value,
-            log: self.log(), plaintextServers: Set(plaintext.map(\.name)), warnings: self.problems.problems)
+            log: log, plaintextServers: Set(plaintext.map(\.name)), warnings: self.problems.problems)
     }
 
     /// The table of the routes that have no problem of their own; ambiguities among them are found in any case.
@@ -104,6 +105,10 @@ extension Validation {
         switch section.access.value {
         case nil, "stdout": log.access = .standardOutput
         case "off": log.access = .off
+        case let word? where ["false", "no", "none", "stderr", "true", "yes", "on"].contains(word.lowercased()):
+            self.context("log.access").error(
+                "\(shown(word)) is neither `stdout` nor `off`, and hardly a file", at: section.access.position,
+                remedy: "write `off`, `stdout`, or a path such as `/var/log/bearergate.log`")
         case let path?: log.access = .file(path: ConfigurationFiles.resolve(path, from: self.folder))
         }
         return log

@@ -159,8 +159,11 @@ import Testing
         arguments: [
             ("http://user:pw@h/p", "http://…@h/p"), ("https://token@h", "https://…@h"),
             ("http://user:p@w/x://y@h", "http://…@h"), ("user:pw@h:80", "…@h:80"), ("user:p://w@h", "…@h"),
-            ("http:\\\\user:pw@h", "…@h"), ("http://@", "http://…@"), ("a@b", "a@b"), ("a@b:80", "a@b:80"),
-            ("http://h/p", "http://h/p"),
+            ("http:\\\\user:pw@h", "…@h"), ("http://@", "http://…@"), ("token@h", "…@h"),
+            ("token@h:80", "…@h:80"), ("//user:pw@h", "…@h"), ("http://h/p", "http://h/p"),
+            ("/users/@me", "/users/@me"),
+            ("users/@me", "users/@me"),
+            ("/a:b@c", "/a:b@c"),
         ])
     func showsNoUser(text: String, expected: String) {
         #expect(shown(text) == "`\(expected)`")

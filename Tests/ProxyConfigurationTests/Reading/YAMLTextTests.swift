@@ -20,6 +20,10 @@ import Testing
             ("a: !!binary aGk=\n", "f:1:4: error: tags are not read"),
             ("a: !mine [1]\n", "f:1:4: error: tags are not read"),
             ("? [a, b]\n: 1\n", "f:1:3: error: a key is a single word"),
+            ("!mine a: 1\n", "f:1:1: error: tags are not read"),
+            ("a: 1\n!mine a: 2\n", "f:2:1: error: tags are not read"),
+            ("a: 1\n!!str a: 2\n", "f:1:1: error: the key `a` is written more than once in this mapping"),
+            ("a: 1\n!!map a: 2\n", "f:2:1: error: the key `a` is written more than once in this mapping"),
         ])
     func refusesWhatBuildsValuesFromOthers(text: String, problem: String) {
         let result = self.read(text)

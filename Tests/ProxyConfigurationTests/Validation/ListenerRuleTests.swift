@@ -35,6 +35,18 @@ import Testing
             "`[::]:8080` overlaps `127.0.0.1:8080`, which is listened on for clients"),
     ]
 
+    @Test(
+        "A socket's mode is octal digits, and its path has no control characters",
+        arguments: [
+            ("unix:/run/a.sock", "+66", "`+66` is no file mode"), ("unix:/run/a.sock", "-00", "`-00` is no file mode"),
+            ("unix:/run/a\\e.sock", "0660", "is no path of a socket"),
+        ])
+    func socket(address: String, mode: String, message: String) {
+        let changed = self.sample.with("listeners[].address", "\"\(address)\"").with("listeners[].socket_mode", mode)
+        let errors = changed.errors()
+        #expect(errors.count == 1 && errors[0].contains(message), "\(errors)")
+    }
+
     @Test("Listeners that overlap are one problem that names both", arguments: Self.cases)
     func overlapIsReported(one: RuleTests.Case) {
         var changed = self.sample

@@ -43,6 +43,13 @@ import Testing
         Case([("admin.token", "{env: NOT_SET_ANYWHERE}")], "the environment variable `NOT_SET_ANYWHERE` is not set"),
         Case([("admin.token", "{env: EMPTY}")], "the secret is empty"),
         Case([("admin.token", "{env: LINES}")], "the secret holds control characters"),
+        Case([("admin.token", "{env: BLANK}")], "`admin.token`: the secret begins or ends with a space"),
+        Case([("admin", "{address: '127.0.0.1:1', token:s3cret}")], "unknown key that is no plain word in `admin`"),
+        Case([("admin", "token:s3cret")], "a text that is no plain word where a mapping belongs"),
+        Case([("upstreams", "token:s3cret")], "a text that is no plain word where a mapping belongs"),
+        Case([("routes[].hosts", "['https://u:s3cret@api.example']")], "`https://…@api.example` is no host"),
+        Case([("routes[].paths", "['https://u:s3cret@h/x']")], "`https://…@h/x` does not begin with `/`"),
+        Case([("log.access", "none")], "`none` is neither `stdout` nor `off`"),
         // Strategies.
         Case([("authorization_servers.main.issuer", nil)], "strategy `verify_or_introspect` needs `issuer`"),
         Case([("authorization_servers.main.jwt.audiences", nil)], "nothing says whom tokens must be meant for"),
@@ -135,6 +142,10 @@ import Testing
         // Upstreams.
         Case([("upstreams.main.url", "'http://127.0.0.1/base'")], "`http://127.0.0.1/base` has a path"),
         Case([("upstreams.'a b'.url", "'http://127.0.0.1'")], "`a b` is no name"),
+        Case([("routes[].name", "'-'")], "`-` is no name"),
+        Case(
+            [("routes[].upstream", "mian"), ("routes[].token_sources", "[authorization, authorization]")],
+            "this source is written twice"),
         // Routes.
         Case([("routes[].paths", nil)], "the route has no `paths`"),
         Case([("routes[].upstream", nil)], "the route has no `upstream`"),
@@ -214,7 +225,7 @@ import Testing
         for (path, value) in one.keys {
             if let value { changed.set(path, value) } else { changed.remove(path) }
         }
-        let environment = ["EMPTY": "\n", "LINES": "a\nb", "SPACED": "a b", "TOKEN": "abc"]
+        let environment = ["BLANK": " a", "EMPTY": "\n", "LINES": "a\nb", "SPACED": "a b", "TOKEN": "abc"]
         let errors = changed.errors(environment: environment)
         #expect(errors.contains { $0.contains(one.message) }, "\(errors)")
         #expect(errors.count <= 2, "\(errors)")
@@ -303,6 +314,37 @@ import Testing
         let report = CheckReport(checking: pipe, environment: [:])
         #expect(report.exitCode == 1)
         #expect(report.problems.map(\.description).allSatisfy { $0.hasPrefix("\(pipe):1:1: error: the file is empty") })
+    }
+
+    @Test("A pipe whose writer keeps it open and writes nothing is waited for, and not for ever")
+    func leavesUnfinishedPipe() throws {
+        let pipe = Pipe()
+        let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+        try pipe.fileHandleForWriting.write(contentsOf: Data("begun".utf8))
+        #expect(throws: ConfigurationFiles.Failure.unfinished(within: .milliseconds(20))) {
+            try ConfigurationFiles.read(path, bytesMax: 100, takesPipe: true, pipePatience: .milliseconds(20))
+        }
+        try pipe.fileHandleForWriting.write(contentsOf: Data("ended".utf8))
+        try pipe.fileHandleForWriting.close()
+        #expect(try ConfigurationFiles.read(path, bytesMax: 100, takesPipe: true) == Array("ended".utf8))
+    }
+
+    @Test(
+        "A name that is a URL is repeated nowhere with its password",
+        arguments: ["upstreams", "authorization_servers"])
+    func namesAreShownWithoutPassword(section: String) {
+        let errors = self.sample.with(section, "{'http://u:s3cret@h': {}}").errors()
+        #expect(errors.contains { $0.contains("`\(section).http://…@h`") }, "\(errors)")
+        #expect(errors.allSatisfy { !$0.contains("s3cret") }, "\(errors)")
+    }
+
+    @Test("No number of warnings hides an error, or has a file with one taken for sound")
+    func warningsHideNoError() {
+        let collector = ProblemCollector(file: "f")
+        for number in 0..<2_000 { collector.warning("warning \(number)", at: .start, remedy: "none") }
+        #expect(!collector.hasErrors)
+        collector.error("the error", at: .start, remedy: "mend it")
+        #expect(collector.hasErrors && collector.problems.contains { $0.message == "the error" })
     }
 
     @Test("A configuration that another program writes is read from its pipe")

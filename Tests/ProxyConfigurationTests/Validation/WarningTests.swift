@@ -36,6 +36,16 @@ import Testing
             ])
     }
 
+    @Test(
+        "A key that lets in what comes by one method, on a route that does not serve that",
+        arguments: [("cors_preflight: pass", "OPTIONS", "[GET]"), ("upgrade: [websocket]", "GET", "[POST, OPTIONS]")])
+    func methodsLeftOut(key: String, method: String, methods: String) {
+        let found = self.warnings("  - {name: r, paths: [/], upstream: u, methods: \(methods), \(key)}")
+        #expect(found.count == 1 && found[0].contains("such requests come with \(method), which `methods` leaves out"))
+        #expect(self.warnings("  - {name: r, paths: [/], upstream: u, methods: [\(method)], \(key)}") == [])
+        #expect(self.warnings("  - {name: r, paths: [/], upstream: u, \(key)}") == [])
+    }
+
     @Test("A scope of the defaults that every route replaces")
     func unaskedScopes() {
         let found = self.warnings("  - {name: r, paths: [/], upstream: u, scopes: [b]}", "defaults: {scopes: [a, b]}")

@@ -43,6 +43,26 @@ struct AuthorizationRequestTests {
     }
 
     @Test(
+        "what says where the answer goes stands once, or the error stays with us (RFC 6749 §3.1, §4.1.2.1)",
+        arguments: ["client_id", "redirect_uri", "response_mode", "response_type", "state"])
+    func repeatedParameters(name: String) async throws {
+        try await withServer { server in
+            let flow = Flow(Browser(server), try await server.makeWebClient())
+            // Of another parameter that is repeated, and before it, the client is told.
+            let others = [("x", "1"), ("x", "2")]
+            let told = Place(try await flow.browser.walk(flow.address(others)))
+            #expect(told.base == Flow.callback)
+            #expect(told["error"] == "invalid_request")
+            let value = flow.parameters.first { $0.0 == name }?.1 ?? "query"
+            let more = others + [(name, value), (name, value)]
+            let place = Place(try await flow.browser.walk(flow.address(more)))
+            #expect(place.base == server.running.publicURL + "/oauth2/fallbacks/error")
+            #expect(place["error"] == "invalid_request")
+            #expect(place["error_description"]?.contains("'\(name)'") == true)
+        }
+    }
+
+    @Test(
         "once the address is known to be good, errors go there, with the state",
         arguments: [
             ([("scope", "photos.delete")], "invalid_scope"), ([("scope", "openid photos")], "invalid_scope"),

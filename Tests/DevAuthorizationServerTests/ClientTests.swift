@@ -15,6 +15,23 @@ struct ClientTests {
                 #"{"redirect_uris":["https://a.example/cb"],"post_logout_redirect_uris":["https://b.example/x"]}"#,
                 "invalid_client_metadata"
             ),
+            (
+                #"{"redirect_uris":["com.example.app:/cb"],"post_logout_redirect_uris":["com.example.other:/bye"]}"#,
+                "invalid_client_metadata"
+            ),
+            (
+                #"{"redirect_uris":["com.example.app:/cb"],"post_logout_redirect_uris":["com.example.app://a/bye"]}"#,
+                "invalid_client_metadata"
+            ),
+            (
+                #"{"redirect_uris":["https:a.example/cb"],"post_logout_redirect_uris":["https:b.example/bye"]}"#,
+                "invalid_client_metadata"
+            ),
+            (#"{"redirect_uris":["/cb"],"post_logout_redirect_uris":["/bye"]}"#, "invalid_client_metadata"),
+            (
+                #"{"redirect_uris":["javascript:a"],"post_logout_redirect_uris":["javascript:b"]}"#,
+                "invalid_client_metadata"
+            ),
             (#"{"token_endpoint_auth_method":"private_key_jwt"}"#, "invalid_client_metadata"),
             (
                 #"{"token_endpoint_auth_method":"private_key_jwt","jwks_uri":"https://a.example/k","token_endpoint_auth_signing_alg":"HS256"}"#,
@@ -91,6 +108,16 @@ struct ClientTests {
                 #expect(answer.status == 404)
                 #expect(answer.json == ["error": "Unable to locate the resource", "error_description": ""])
             }
+        }
+    }
+
+    @Test("a native app's address without a host has the scheme in common with its redirect URI (RFC 8252 §7.1)")
+    func nativeAddresses() async throws {
+        try await withServer { server in
+            let made = try await server.makeClient([
+                "redirect_uris": ["com.example.app:/cb"], "post_logout_redirect_uris": ["COM.example.app:/bye"],
+            ])
+            #expect(made.answer["post_logout_redirect_uris"] == ["COM.example.app:/bye"])
         }
     }
 

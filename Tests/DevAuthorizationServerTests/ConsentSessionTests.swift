@@ -55,6 +55,34 @@ struct ConsentSessionTests {
         }
     }
 
+    @Test("the latest remembered consent counts when it has ended, and none before it comes back when rows are swept")
+    func sweptConsents() async throws {
+        let clock = ManualClock(1_800_000_000)
+        try await withDatabasePath { path in
+            try await withServer({
+                $0.clock = { clock.now }
+                $0.database = .file(path)
+            }) { server in
+                let flow = Flow(Browser(server), try await server.makeWebClient())
+                _ = try await flow.run(login: Self.login, consent: ["remember": true, "remember_for": 10_000_000])
+                let again = Flow(flow.browser, flow.client, [("prompt", "consent")])
+                for _ in 0..<2 {
+                    _ = try await again.run(login: Self.login, consent: ["remember": true, "remember_for": 60])
+                }
+                // Past the month that a grant stays.
+                clock.advance(by: 32 * 86_400)
+                #expect(try await server.running.sweepExpired() > 0)
+                #expect(try StoredRows.count(of: "consent_request", in: path) == 2)
+                #expect(!(try await self.isSkipped(flow)))
+                // With the first one over, nothing is left to be held back.
+                clock.advance(by: 120 * 86_400)
+                _ = try await server.running.sweepExpired()
+                _ = try await server.running.sweepExpired()
+                #expect(try StoredRows.count(of: "consent_request", in: path) == 0)
+            }
+        }
+    }
+
     @Test("with prompt=none both have to be there, and pages pass unseen")
     func promptNone() async throws {
         try await withServer { server in

@@ -98,6 +98,62 @@ struct LoginSessionTests {
         }
     }
 
+    @Test("who logs in anew has a new cookie, and nobody is logged in by the one before")
+    func renewedSessions() async throws {
+        try await withServer { server in
+            let client = try await server.makeWebClient()
+            let flow = Flow(Browser(server), client)
+            _ = try await flow.run(login: Self.remembered)
+            let stolen = Browser(server)
+            stolen.cookies = flow.browser.cookies
+            // A login that rests on the session before is still under way.
+            let extending: JSONObject = ["extend_session_lifespan": true]
+            let skipped = try await flow.acceptLogin(try await flow.loginChallenge(), extending)
+            // Of another client: a client has one login at a time in a browser.
+            let other = try await server.makeWebClient()
+            _ = try await Flow(flow.browser, other, [("prompt", "login")]).run(login: Self.remembered)
+            #expect(try await server.skips(Flow(flow.browser, other)))
+            #expect(Place(try await flow.browser.walk(skipped))["error"] == "login_required")
+            #expect(!(try await server.skips(Flow(stolen, client))))
+        }
+    }
+
+    @Test("a login that the request refuses leaves no session behind, and whoever is meant can log in next")
+    func refusedLogins() async throws {
+        try await withServer { server in
+            let client = try await server.makeWebClient()
+            let hint = try await Flow(Browser(server), client).tokens(login: Self.remembered).text("id_token")
+            for (changes, error) in [
+                ([("prompt", "login"), ("id_token_hint", hint)], "login_required"),
+                ([("prompt", "login made-up")], "invalid_request"),
+            ] as [([(String, String?)], String)] {
+                let browser = Browser(server)
+                _ = try await Flow(browser, client, subject: "carol").run(login: Self.remembered)
+                let earlier = Browser(server)
+                earlier.cookies = browser.cookies
+                let wrong = Flow(browser, client, subject: "bob", changes)
+                let login = try await wrong.acceptLogin(try await wrong.loginChallenge(), Self.remembered)
+                #expect(Place(try await browser.walk(login))["error"] == error)
+                #expect(!browser.cookies.keys.contains("ory_hydra_session_dev"))
+                #expect(!(try await server.skips(Flow(earlier, client))))
+                let meant = Flow(browser, client, [("id_token_hint", hint)])
+                #expect(try await meant.run(login: Self.remembered)["code"] != nil)
+            }
+        }
+    }
+
+    @Test("a request that is refused after a skipped login leaves the session that was there before")
+    func refusedSkips() async throws {
+        try await withServer { server in
+            let flow = Flow(Browser(server), try await server.makeWebClient())
+            _ = try await flow.run(login: Self.remembered)
+            let odd = Flow(flow.browser, flow.client, [("prompt", "made-up")])
+            let login = try await odd.acceptLogin(try await odd.loginChallenge())
+            #expect(Place(try await odd.browser.walk(login))["error"] == "invalid_request")
+            #expect(try await server.skips(flow))
+        }
+    }
+
     @Test("a skipped login is for whoever is logged in")
     func skippedSubject() async throws {
         try await withServer { server in

@@ -220,6 +220,42 @@ extension LogoutTests {
         }
     }
 
+    @Test("a client logs out its user who has logged in anew since, with what the browser has now")
+    func byClientAfterAnotherLogin() async throws {
+        try await withServer { server in
+            let client = try await server.makeWebClient()
+            let flow = Flow(Browser(server), client)
+            let hint = try await flow.tokens(login: Self.remembered).text("id_token")
+            _ = try await Flow(flow.browser, client, [("prompt", "login")]).run(login: Self.remembered)
+            #expect(try await server.skips(flow))
+            let place = Place(try await flow.browser.walk("\(Self.endpoint)?id_token_hint=\(hint)"))
+            let address = try await self.decide(server, try #require(place["logout_challenge"]), "accept")
+                .text("redirect_to")
+            let before = flow.browser.cookies
+            _ = try await flow.browser.walk(address)
+            #expect(!flow.browser.cookies.keys.contains("ory_hydra_session_dev"))
+            flow.browser.cookies = before
+            #expect(!(try await server.skips(flow)))
+        }
+    }
+
+    @Test("a client that logs out its user ends nothing of another user whose browser brings it")
+    func byClientInAnotherBrowser() async throws {
+        try await withServer { server in
+            let client = try await server.makeWebClient()
+            let alice = Flow(Browser(server), client)
+            let hint = try await alice.tokens(login: Self.remembered).text("id_token")
+            let bob = Flow(Browser(server), client, subject: "bob")
+            _ = try await bob.run(login: Self.remembered)
+            let place = Place(try await bob.browser.walk("\(Self.endpoint)?id_token_hint=\(hint)"))
+            let address = try await self.decide(server, try #require(place["logout_challenge"]), "accept")
+                .text("redirect_to")
+            _ = try await bob.browser.walk(address)
+            #expect(!(try await server.skips(alice)))
+            #expect(try await server.skips(bob))
+        }
+    }
+
     @Test("an access token, even one of this server's JWTs, is no hint")
     func otherTokens() async throws {
         try await withServer({ $0.tokenStrategy = .jwt }) { server in

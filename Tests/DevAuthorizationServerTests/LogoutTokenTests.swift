@@ -59,6 +59,29 @@ struct LogoutTokenTests {
         }
     }
 
+    @Test("a session that an administrator ends is told of once, and one that is not there never")
+    func revokedSessions() async throws {
+        try await ClientSite.with(.status(200)) { site in
+            try await withServer { server in
+                let path = "/admin/oauth2/auth/sessions"
+                let flow = try await self.loggedIn(server, notifying: site.origin + "/told")
+                let challenge = try await flow.loginChallenge()
+                let request = try await server.get(.admin, "\(Flow.requests)/login?login_challenge=\(challenge)")
+                let session = request.text("session_id")
+                // A login that was not remembered has a name too, but no session.
+                _ = try await Flow(Browser(server), flow.client, subject: "bob").run()
+                let consents = try await server.get(.admin, "\(path)/consent?subject=bob").json.arrayValue
+                let consent = consents?.first?.objectValue?["consent_request"]?.objectValue
+                let passing = try #require(consent?["login_session_id"]?.stringValue)
+                for (id, visits) in [(passing, 0), ("no-such-session", 0), (session, 1), (session, 1)] {
+                    let answer = try await server.call(.admin, "DELETE", "\(path)/login?sid=\(id)")
+                    #expect(answer.status == 204)
+                    #expect(site.visits.count == visits)
+                }
+            }
+        }
+    }
+
     private func loggedIn(_ server: ServerUnderTest, notifying address: String) async throws -> Flow {
         let client = try await server.makeWebClient([
             "backchannel_logout_uri": .string(address), "backchannel_logout_session_required": true,

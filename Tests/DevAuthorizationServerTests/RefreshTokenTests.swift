@@ -152,6 +152,37 @@ struct RefreshTokenTests {
         }
     }
 
+    @Test("revoking a token that was rotated, or has expired, ends nothing (RFC 7009 §2.2)")
+    func revocationOfWhatIsOver() async throws {
+        let clock = ManualClock(1_800_000_000)
+        try await withServer({ $0.clock = { clock.now } }) { server in
+            func revoke(_ token: String, _ client: Client) async throws {
+                let answer = try await server.post(
+                    .public, "/oauth2/revoke", form: [("token", token)], credentials: client.credentials)
+                #expect(answer.status == 200)
+            }
+            let flow = Flow(Browser(server), try await server.makeWebClient())
+            let first = try await flow.tokens()
+            let second = try await self.refresh(server, flow.client, first.text("refresh_token"))
+            try await revoke(first.text("refresh_token"), flow.client)
+            #expect(try await server.isActive(second.text("access_token")))
+            #expect(try await server.isActive(second.text("refresh_token")))
+
+            for (brief, lasting) in [("access", "refresh"), ("refresh", "access")] {
+                let client = try await server.makeWebClient([
+                    "authorization_code_grant_\(brief)_token_lifespan": "10s"
+                ])
+                let tokens = try await Flow(Browser(server), client).tokens()
+                clock.advance(by: 10)
+                try await revoke(tokens.text("\(brief)_token"), client)
+                #expect(try await server.isActive(tokens.text("\(lasting)_token")), "\(brief)")
+                // The other way it is alive, and then all of it ends.
+                try await revoke(tokens.text("\(lasting)_token"), client)
+                #expect(!(try await server.isActive(tokens.text("\(lasting)_token"))), "\(brief)")
+            }
+        }
+    }
+
     @Test("what ends what: consent, client, tokens of a client, logins")
     func endings() async throws {
         try await withServer { server in

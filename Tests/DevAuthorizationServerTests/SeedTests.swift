@@ -38,6 +38,16 @@ struct SeedTests {
         }
     }
 
+    @Test(
+        "a client secret of the wrong kind is one problem",
+        arguments: [123_456, true, ["a-secret"], ["value": "a-secret"]] as [JSONValue])
+    func secretsOfTheWrongKind(secret: JSONValue) {
+        let client: JSONObject = ["client_id": "a", "client_secret": secret]
+        let problems = SeedCheck(["clients": [.object(client)]], hasUsers: false).problems.map(\.text)
+        #expect(problems.count == 1, "\(problems)")
+        #expect(problems.first?.hasPrefix("clients[0].client_secret: ") == true)
+    }
+
     @Test("what is wrong with a seed is told at once, and nothing of it is stored")
     func allAtOnce() async throws {
         try await withServer({ _ in }) { server in

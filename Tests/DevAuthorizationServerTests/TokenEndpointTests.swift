@@ -104,6 +104,17 @@ struct TokenEndpointTests {
         }
     }
 
+    @Test(
+        "a parameter without a value is one that was left out (RFC 6749 §3.2)",
+        arguments: ["client_assertion", "client_assertion_type", "client_id", "client_secret"])
+    func omittedParameters(name: String) async throws {
+        try await withServer { server in
+            let client = try await server.makeClient()
+            let answer = try await server.token(client, [(name, "")])
+            #expect(answer.status == 200)
+        }
+    }
+
     @Test("a public client may not use client_credentials")
     func publicClients() async throws {
         try await withServer { server in
@@ -168,6 +179,20 @@ struct TokenEndpointTests {
             let inForm = try await server.post(
                 .public, "/oauth2/token", form: [Self.grant, ("client_id", "a:b")], credentials: made.credentials)
             #expect(inForm.status == 200)
+        }
+    }
+
+    @Test("Basic credentials that are not encoded work with spaces, as curl sends them (contract §6.2)")
+    func plainCredentials() async throws {
+        try await withServer { server in
+            _ = try await server.makeClient(["client_id": "a b", "client_secret": "correct horse battery"])
+            let answer = try await server.call(
+                .public, "POST", "/oauth2/token", body: Array("grant_type=client_credentials".utf8),
+                fields: [
+                    "Content-Type": "application/x-www-form-urlencoded",
+                    "Authorization": "Basic " + Base64.encode(Array("a b:correct horse battery".utf8)),
+                ])
+            #expect(answer.status == 200)
         }
     }
 

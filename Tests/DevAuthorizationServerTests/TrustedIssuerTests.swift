@@ -99,6 +99,77 @@ struct TrustedIssuerTests {
         }
     }
 
+    @Test("an entry that has expired is absent: the same again is kept in its place, and so is another key of its name")
+    func expiredEntries() async throws {
+        let clock = ManualClock(1_800_000_000)
+        try await withServer({ $0.clock = { clock.now } }) { server in
+            let issuer = try Issuer()
+            let brief: (String, JSONValue?) = ("expires_at", "2027-01-15T08:01:00Z")
+            let made = try await server.post(.admin, Self.path, json: issuer.document([brief]))
+            #expect(made.status == 201)
+            clock.advance(by: 59)
+            #expect(try await server.post(.admin, Self.path, json: issuer.document()).status == 409)
+            clock.advance(by: 1)
+            let again = try await server.post(.admin, Self.path, json: issuer.document([brief]))
+            #expect(again.status == 201)
+            #expect(try await server.post(.admin, Self.path, json: try Issuer().document()).status == 201)
+            #expect(try await server.post(.admin, Self.path, json: issuer.document()).status == 409)
+            #expect(try await server.get(.admin, Self.path).json.arrayValue?.count == 1)
+        }
+    }
+
+    @Test("a key that is written in another way is the same key, for another subject too, and stays as it was first")
+    func sameKeyWrittenOtherwise() async throws {
+        try await withServer { server in
+            let issuer = try Issuer()
+            var otherwise = issuer.signer.publicJWK
+            otherwise["x-note"] = "the same"
+            let changes: [(String, JSONValue?)] = [("jwk", .object(otherwise))]
+            #expect(try await server.post(.admin, Self.path, json: issuer.document()).status == 201)
+            #expect(try await server.post(.admin, Self.path, json: issuer.document(changes)).status == 409)
+            let other = try await server.post(
+                .admin, Self.path, json: issuer.document(changes + [("subject", "bob")]))
+            #expect(other.status == 201)
+            let third = try await server.post(.admin, Self.path, json: issuer.document([("subject", "carol")]))
+            #expect(third.status == 201)
+            let impostor = try Issuer().document([("subject", "dave")])
+            #expect(try await server.post(.admin, Self.path, json: impostor).status == 409)
+            let client = try await server.makeClient(["grant_types": [.string(Self.grantType)]])
+            let answer = try await server.post(
+                .public, "/oauth2/token",
+                form: [
+                    ("grant_type", Self.grantType), ("assertion", try issuer.assertion(server, [("sub", "bob")])),
+                ], credentials: client.credentials)
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test(
+        "of two entries that share a key, the one for this very subject says what it may have",
+        arguments: [true, false])
+    func subjectsOwnEntry(generalIsFirst: Bool) async throws {
+        try await withServer { server in
+            let issuer = try Issuer()
+            let general = issuer.document([("subject", nil), ("allow_any_subject", true), ("scope", ["music"])])
+            let own = issuer.document()
+            for document in generalIsFirst ? [general, own] : [own, general] {
+                #expect(try await server.post(.admin, Self.path, json: document).status == 201)
+            }
+            let client = try await server.makeClient(["grant_types": [.string(Self.grantType)]])
+            for (subject, scope, status) in [
+                ("alice", "photos.read", 200), ("alice", "music", 400), ("bob", "music", 200),
+                ("bob", "photos.read", 400),
+            ] {
+                let assertion = try issuer.assertion(server, [("sub", .string(subject))])
+                let answer = try await server.post(
+                    .public, "/oauth2/token",
+                    form: [("grant_type", Self.grantType), ("assertion", assertion), ("scope", scope)],
+                    credentials: client.credentials)
+                #expect(answer.status == status, "\(subject) \(scope)")
+            }
+        }
+    }
+
     @Test("an assertion that is not good now, here and of a trusted key is invalid_grant; a good one works once")
     func assertions() async throws {
         try await withServer { server in
@@ -209,7 +280,10 @@ struct TrustedIssuerTests {
             }
             let own: [(String, JSONValue?)] = [("iss", .string(client.id)), ("sub", .string(client.id))]
             let good = try issuer.assertion(server, own)
-            #expect(try await ask(good, type: "other").text("error") == "invalid_request")
+            for type in ["other", ""] {
+                #expect(try await ask(good, type: type).text("error") == "invalid_request")
+            }
+            #expect(try await ask("").text("error") == "invalid_request")
             #expect(try await ask(good, more: [("client_secret", "a-secret")]).status == 401)
             #expect(try await ask(good, more: [("client_id", "other")]).status == 401)
             let now = Int64(Date().timeIntervalSince1970)
@@ -219,7 +293,8 @@ struct TrustedIssuerTests {
                 #expect(try await ask(try issuer.assertion(server, own + [change])).status == 401, "\(change.0)")
             }
             #expect(try await ask(try Issuer().assertion(server, own)).status == 401)
-            #expect(try await ask(good).status == 200)
+            // What has no value was left out (RFC 6749 §3.2).
+            #expect(try await ask(good, more: [("client_id", ""), ("client_secret", "")]).status == 200)
             #expect(try await ask(good).text("error") == "jti_known")
             #expect(try await server.token(Client(id: client.id, secret: "x", answer: client.answer)).status == 401)
         }

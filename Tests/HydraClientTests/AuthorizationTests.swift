@@ -87,6 +87,24 @@ struct AuthorizationTests {
         }
     }
 
+    @Test("a page in place of a redirect is told as one, and what it holds is not")
+    func tellsPage() async throws {
+        try await withHydra { _ in
+            .answer(200, [("Content-Type", "text/html")], body: "<input name=\"code\" value=\"ory_ac_a.b\">")
+        } _: { server, hydra in
+            let error = await failure { () throws(HydraClientError) in
+                _ = try await hydra.authorize(
+                    resuming: OAuth2RedirectTo(server.origin + "/oauth2/auth?consent_verifier=v"))
+            }
+            #expect(error?.stage == .status)
+            #expect(error?.code == .unexpectedStatus)
+            #expect(error?.status == 200)
+            #expect(error?.message.contains("a page that a browser has to show") == true)
+            #expect(error?.description.contains("ory_ac_") == false)
+            #expect(server.requests.count == 1)
+        }
+    }
+
     @Test(
         "a step that would carry cookie and verifier to somebody else is not gone",
         arguments: [

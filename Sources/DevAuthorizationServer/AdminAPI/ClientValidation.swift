@@ -88,10 +88,10 @@ extension RegisteredClient {
             throw HydraError.invalidClientMetadata("sector_identifier_uri is no https address.")
         }
         // By bytes, and looked up: a body holds tens of thousands of each.
-        let redirectOrigins = Set(self.redirectURIs.compactMap { (WebAddress($0)?.origin).map { Array($0.utf8) } })
+        let applications = Set(self.redirectURIs.compactMap { (WebAddress($0)?.application).map { Array($0.utf8) } })
         for uri in self.postLogoutRedirectURIs {
             guard let address = WebAddress(uri), !RedirectTarget.runningSchemes.contains(address.scheme),
-                let origin = address.origin, redirectOrigins.contains(Array(origin.utf8))
+                let application = address.application, applications.contains(Array(application.utf8))
             else {
                 throw HydraError.invalidClientMetadata(
                     "post_logout_redirect_uri '\(uri)' has not the scheme, host and port of any redirect URI.")

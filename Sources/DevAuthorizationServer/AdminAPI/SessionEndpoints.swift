@@ -37,9 +37,11 @@ struct SessionEndpoints: Sendable {
     func revokeLogins(_ call: Call) async throws -> Response {
         let query = try call.query
         if let sessionID = query.nonEmpty("sid") {
-            let clients = try await self.core.browser.consentSessions.clients(ofSession: sessionID)
-            try await self.core.browser.sessions.delete(id: sessionID)
-            await self.core.notifyBackchannel(clients, sessionEnded: sessionID)
+            // Of a session that is not there, or that was never remembered, nothing ends that a client could be told.
+            if try await self.core.browser.sessions.delete(id: sessionID) {
+                let clients = try await self.core.browser.consentSessions.clients(ofSession: sessionID)
+                await self.core.notifyBackchannel(clients, sessionEnded: sessionID)
+            }
         } else {
             guard let subject = query.nonEmpty("subject") else {
                 throw HydraError.invalidRequest("One of the query parameters 'subject' and 'sid' is needed.")

@@ -11,8 +11,9 @@ struct TrustedIssuerEndpoints: Sendable {
 
     /// trustOAuth2JwtGrantIssuer.
     func trust(_ call: Call) async throws -> Response {
-        let trusted = try Self.trusted(try await call.jsonObject(), now: self.core.now())
-        guard try await self.core.trustedIssuers.insert(trusted) else { throw HydraError.conflict }
+        let now = self.core.now()
+        let trusted = try Self.trusted(try await call.jsonObject(), now: now)
+        guard try await self.core.trustedIssuers.insert(trusted, now: now) else { throw HydraError.conflict }
         return Reply.json(
             .object(trusted.document), status: .created,
             // Hydra leaves the prefix out here.
@@ -87,6 +88,17 @@ struct TrustedIssuerEndpoints: Sendable {
 
     /// An RSA key of 16,384 bits with a chain of certificates; what is larger would be compared at length with its like.
     private static let keyBytesMax = 32_768
+}
+
+extension TrustedIssuer {
+    /// Whether a JWK is the issuer's key, in whatever way the two are written (RFC 7638 §1).
+    func hasSameKey(as other: JSONObject) -> Bool {
+        guard self.key != other else { return true }
+        guard let own = try? JSONWebKey(.object(self.key), policy: KeyPolicy()),
+            let given = try? JSONWebKey(.object(other), policy: KeyPolicy())
+        else { return false }
+        return own.thumbprint == given.thumbprint
+    }
 }
 
 extension JSONObject {

@@ -47,6 +47,16 @@ struct WebAddress: Sendable, Hashable {
         return host.isEmpty || host.first == UInt8(ascii: ":") ? nil : "\(self.scheme)://\(Substring(host))"
     }
 
+    /// What addresses of one application have in common: the origin, or the scheme where a native app's address has no
+    /// host (RFC 8252 §7.1).
+    ///
+    /// Nil where a browser would look for a host all the same (WHATWG URL §4.2, special schemes), and for a path alone.
+    var application: String? {
+        if let origin = self.origin { return origin }
+        let isNative = !["", "http", "https", "ws", "wss", "ftp", "file"].contains(self.scheme)
+        return isNative ? self.scheme + ":" : nil
+    }
+
     /// Whether nobody on the way can read or change what passes: `https`, or `http` on this machine.
     var isSecure: Bool {
         guard let origin = self.origin else { return false }

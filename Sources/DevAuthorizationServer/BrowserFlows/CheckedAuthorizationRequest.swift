@@ -103,10 +103,14 @@ struct CheckedAuthorizationRequest: Sendable {
     /// No session is 100 years old.
     private static let maxAgeMax: Int64 = 3_153_600_000
 
-    /// OpenID Connect Core §3.1.2.1.
-    func checkPrompts() throws {
-        for prompt in self.prompts where !["none", "login", "consent"].contains(prompt) {
-            throw HydraError.invalidRequest("The prompt '\(prompt)' is not known.")
+    /// What keeps the request from going on with a login of this user (OpenID Connect Core §3.1.2.1).
+    func refusal(ofLoginBy subject: String) -> HydraError? {
+        if let prompt = self.prompts.first(where: { !["none", "login", "consent"].contains($0) }) {
+            return HydraError.invalidRequest("The prompt '\(prompt)' is not known.")
         }
+        if let hint = self.hint, !hint.subject.hasSameOctets(as: subject) {
+            return HydraError.loginRequired("Another user has logged in than the one that 'id_token_hint' means.")
+        }
+        return nil
     }
 }

@@ -70,8 +70,8 @@ struct RedirectTarget: Sendable {
     /// list of origins would strand users of clients that do. Nothing on these pages comes from elsewhere, so nothing there
     /// could make a form of its own.
     static func formTargets(leadingTo uri: String?) -> [String] {
-        let scheme = uri.flatMap { WebAddress($0)?.scheme } ?? "https"
-        return ["'self'", "http:", "https:"] + (["http", "https"].contains(scheme) ? [] : [scheme + ":"])
+        let scheme = uri.flatMap { WebAddress($0)?.scheme } ?? ""
+        return ["'self'", "http:", "https:"] + (["", "http", "https"].contains(scheme) ? [] : [scheme + ":"])
     }
 
     /// The same for the client of a request, which may leave its address out if there is only one.

@@ -22,7 +22,8 @@ struct ClientAuthentication: Sendable {
     func authenticate(
         _ call: Call, form: FormFields, at tokenURL: String, now: Moment
     ) async throws -> RegisteredClient {
-        if form["client_assertion"] != nil || form["client_assertion_type"] != nil {
+        // A parameter without a value is one that was left out (RFC 6749 §3.2), here and below.
+        if form.nonEmpty("client_assertion") != nil || form.nonEmpty("client_assertion_type") != nil {
             return try await self.authenticateByAssertion(call, form: form, at: tokenURL, now: now)
         }
         let presented = try Self.presented(call, form: form)
@@ -45,15 +46,16 @@ struct ClientAuthentication: Sendable {
     private func authenticateByAssertion(
         _ call: Call, form: FormFields, at tokenURL: String, now: Moment
     ) async throws -> RegisteredClient {
-        guard form["client_assertion_type"] == Self.assertionType, let token = form["client_assertion"] else {
+        let type = form.nonEmpty("client_assertion_type")
+        guard type == Self.assertionType, let token = form.nonEmpty("client_assertion") else {
             throw HydraError.invalidRequest(
                 "A client assertion needs 'client_assertion_type' = '\(Self.assertionType)'.")
         }
-        guard call.request.headers[.authorization] == nil, (form["client_secret"] ?? "").isEmpty else {
+        guard call.request.headers[.authorization] == nil, form.nonEmpty("client_secret") == nil else {
             throw HydraError.invalidClient("The client came with two proofs of itself.")
         }
         guard let claimed = Assertion.claimed(token), claimed.issuer.hasSameOctets(as: claimed.subject),
-            form["client_id"].map({ $0.hasSameOctets(as: claimed.subject) }) ?? true,
+            form.nonEmpty("client_id").map({ $0.hasSameOctets(as: claimed.subject) }) ?? true,
             let client = try await self.clients.client(claimed.subject)?.client
         else { throw HydraError.invalidClient() }
         guard client.authenticationMethod == "private_key_jwt" else {
@@ -96,7 +98,7 @@ struct ClientAuthentication: Sendable {
         let field = call.request.headers[.authorization] ?? ""
         let formSecret = form["client_secret"] ?? ""
         guard field.lowercased().utf8.starts(with: "basic".utf8) else {
-            guard let clientID = form["client_id"], !clientID.isEmpty else {
+            guard let clientID = form.nonEmpty("client_id") else {
                 throw HydraError.invalidRequest(
                     "Client credentials are missing or malformed, in the Authorization field and in the body.")
             }

@@ -15,20 +15,20 @@ struct FormFields: Sendable {
 
     func values(of name: String) -> [String] { self.parameters.filter { $0.name == name }.map(\.value) }
 
-    /// The first name that is given more than once, where OAuth forbids it (RFC 6749 §3.1, §3.2).
+    /// The names that are given more than once, where OAuth forbids it (RFC 6749 §3.1, §3.2).
     ///
     /// Which value counts is for a client and a server to disagree about, so none does.
-    var repeatedName: String? {
+    private var repeatedNames: [String] {
         var seen: Set<String> = []
-        return self.parameters.first { !Self.repeatable.contains($0.name) && !seen.insert($0.name).inserted }?.name
+        return self.parameters.map(\.name).filter { !Self.repeatable.contains($0) && !seen.insert($0).inserted }
     }
 
     /// Hydra's several audiences, and RFC 8707 §2.
     private static let repeatable = ["audience", "resource"]
 
-    /// Refuses a request that repeats a parameter.
-    func requireEachOnce() throws {
-        guard let name = self.repeatedName else { return }
+    /// Refuses a request that repeats a parameter, or one of these.
+    func requireEachOnce(among names: [String]? = nil) throws {
+        guard let name = self.repeatedNames.first(where: { names?.contains($0) ?? true }) else { return }
         throw HydraError.invalidRequest("The parameter '\(name)' is given more than once.")
     }
 

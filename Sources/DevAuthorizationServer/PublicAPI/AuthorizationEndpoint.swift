@@ -15,8 +15,8 @@ struct AuthorizationEndpoint: Sendable {
         do {
             fields = try await Self.fields(call)
             request = try Self.request(fields)
-            // Where to answer has to be beyond doubt.
-            if let name = fields.repeatedName, RedirectTarget.parameters.contains(name) { try fields.requireEachOnce() }
+            // Where to answer has to be beyond doubt, whatever else is repeated.
+            try fields.requireEachOnce(among: RedirectTarget.parameters)
             client = request.clientID.isEmpty ? nil : try await self.core.clients.client(request.clientID)?.client
             target = try CheckedAuthorizationRequest.target(request, of: client)
         } catch let error as HydraError {
@@ -105,10 +105,13 @@ extension AuthorizationEndpoint {
         let outcome = try await self.core.browser.logins.use(
             self.browser(.login, checked, verifier, call),
             session: self.cookies.digests(.session, in: call.request.headers).first,
-            newSession: TokenDigest(browserSecret: sessionCookie), now: now)
+            newSession: TokenDigest(browserSecret: sessionCookie), now: now,
+            refusal: { checked.refusal(ofLoginBy: $0.subject) })
         let login: LoginRequestStore.LoggedIn
         switch outcome {
         case .rejected(let rejected): return checked.target.refusal(rejected.refusal)
+        case .refused(let error, let isLoggedOut):
+            return checked.target.refusal(error, cookies: isLoggedOut ? [self.cookies.removing(.session)] : [])
         case .loggedIn(let loggedIn): login = loggedIn
         }
         // From here on the browser is logged in, or out, whatever becomes of the request.
@@ -119,10 +122,6 @@ extension AuthorizationEndpoint {
             case .set(let maxAge): [self.cookies.setting(.session, to: sessionCookie, maxAge: maxAge)]
             }
         do {
-            try checked.checkPrompts()
-            if let hint = checked.hint, !hint.subject.hasSameOctets(as: login.accepted.subject) {
-                throw HydraError.loginRequired("Another user has logged in than the one that 'id_token_hint' means.")
-            }
             let (consent, cookie) = try await self.ask(checked, login, now: now)
             cookies.append(self.setting(.consent, checked.client, to: cookie))
             return Reply.redirect(

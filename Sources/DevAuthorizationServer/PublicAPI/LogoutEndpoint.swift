@@ -91,20 +91,24 @@ struct LogoutEndpoint: Sendable {
     private func complete(_ verifier: String, _ call: Call) async throws -> Response {
         let now = self.core.now()
         let digest = TokenDigest(browserSecret: verifier)
-        guard let logout = try await self.core.browser.logouts.use(digest, now: now) else {
+        let presented = self.cookies.digests(.session, in: call.request.headers).first
+        guard let logout = try await self.core.browser.logouts.use(digest, session: presented, now: now) else {
             throw HydraError.noSuchRequest
         }
-        let clients = try await self.core.browser.consentSessions.clients(ofSession: logout.sessionID)
-        await self.core.notifyBackchannel(clients, sessionEnded: logout.sessionID)
+        var frames: [String] = []
+        for sessionID in logout.sessionIDs {
+            let clients = try await self.core.browser.consentSessions.clients(ofSession: sessionID)
+            await self.core.notifyBackchannel(clients, sessionEnded: sessionID)
+            frames += self.core.frontchannelFrames(clients, sessionEnded: sessionID)
+        }
         // A browser that is logged in otherwise stays so.
         var cookies: [String] = []
-        let presented = self.cookies.digests(.session, in: call.request.headers).first
         if let presented, try await self.core.browser.sessions.session(presented, now: now) == nil {
             cookies.append(self.cookies.removing(.session))
         }
-        let frames = self.core.frontchannelFrames(clients, sessionEnded: logout.sessionID)
-        guard !frames.isEmpty else { return Reply.redirect(.found, to: logout.target, cookies: cookies) }
-        return LogoutPage.telling(frames, then: logout.target).response(cookies: cookies)
+        let target = logout.request.target
+        guard !frames.isEmpty else { return Reply.redirect(.found, to: target, cookies: cookies) }
+        return LogoutPage.telling(frames, then: target).response(cookies: cookies)
     }
 
     private var cookies: BrowserCookies { BrowserCookies(publicURL: self.core.publicURL) }

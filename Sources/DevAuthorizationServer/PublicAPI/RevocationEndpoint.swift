@@ -10,10 +10,11 @@ struct RevocationEndpoint: Sendable {
         let form = try await call.form()
         guard !form.isEmpty else { throw HydraError.invalidRequest() }
         try form.requireEachOnce()
+        let now = self.core.now()
         let client: RegisteredClient
         do {
             client = try await self.core.authentication.authenticate(
-                call, form: form, at: self.core.tokenURL, now: self.core.now())
+                call, form: form, at: self.core.tokenURL, now: now)
         } catch let error as HydraError where error.error == HydraError.invalidClient().error {
             // Here Hydra gives the general description only.
             throw HydraError.invalidClient()
@@ -21,7 +22,7 @@ struct RevocationEndpoint: Sendable {
         let digests = form["token"].map { self.core.digests(of: $0) } ?? []
         if !digests.isEmpty {
             do {
-                try await self.core.grants.revoke(digests, issuedTo: client.id)
+                try await self.core.grants.revoke(digests, issuedTo: client.id, now: now)
             } catch {
                 throw HydraError.temporarilyUnavailable("The token could not be revoked; try again.")
             }

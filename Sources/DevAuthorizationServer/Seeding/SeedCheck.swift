@@ -80,7 +80,7 @@ package struct SeedCheck {
             guard let trusted else { continue }
             let name = IssuersKey(issuer: Array(trusted.issuer.utf8), keyID: Array(trusted.keyID.utf8))
             let subject = Array(trusted.subject.utf8)
-            if let above = found[name], above.key != trusted.key || above.subjects.contains(subject) {
+            if let above = found[name], !trusted.hasSameKey(as: above.key) || above.subjects.contains(subject) {
                 self.report(
                     "a trusted issuer above has the same issuer and `kid`, and the same subject or another key",
                     at: path, remedy: "keep one of them, or give the key a `kid` of its own")
@@ -201,17 +201,12 @@ package struct SeedCheck {
     private static let problemsMax = 1_000
 
     /// A key as a message may show it: what is no plain word may be a secret whose colon lacks its space.
-    static func shown(_ name: String) -> String { self.isWord(name) ? "`\(name)`" : "that is no plain word" }
+    static func shown(_ name: String) -> String {
+        NearestWord.isPlainWord(name) ? "`\(name)`" : "that is no plain word"
+    }
 
     /// The same as a step of a path.
-    static func bare(_ name: String) -> String { self.isWord(name) ? name : "…" }
-
-    private static func isWord(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= 64
-            && name.utf8.allSatisfy {
-                ($0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7A) || (0x30...0x39).contains($0) || $0 == 0x5F || $0 == 0x2D
-            }
-    }
+    static func bare(_ name: String) -> String { NearestWord.isPlainWord(name) ? name : "…" }
 
     private static func kind(_ value: JSONValue) -> String {
         switch value {

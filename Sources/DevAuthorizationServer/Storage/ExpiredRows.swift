@@ -37,18 +37,27 @@ enum ExpiredRows: CaseIterable, Sendable {
         case .logoutRequests: ("logout_request", "challenge", isOver)
         // What is granted is another matter.
         case .consentRequests: ("consent_request", "challenge", "\(isOver) AND is_granted = 0")
-        // What is neither remembered nor has tokens left stands for nothing any more.
+        // What is neither remembered nor has tokens left stands for nothing any more. But the latest that was
+        // remembered stands before those that it replaced, though it has ended.
         case .grants:
             (
                 "consent_request", "number",
                 """
-                \(isOver) AND (is_remembered = 0 OR ends_at <= ?1 + \(Self.month))
+                \(isOver) AND (is_remembered = 0 OR ends_at <= ?1 + \(Self.month) AND (
+                    EXISTS (\(Self.remembered) AND other.number > consent_request.number)
+                    OR NOT EXISTS (\(Self.remembered) AND other.number < consent_request.number)))
                 AND NOT EXISTS (SELECT 1 FROM access_token WHERE grant_id = consent_request.id)
                 AND NOT EXISTS (SELECT 1 FROM refresh_token WHERE grant_id = consent_request.id)
                 """
             )
         }
     }
+
+    /// The remembered consents of the same user and client.
+    private static let remembered = """
+        SELECT 1 FROM consent_request AS other WHERE other.subject = consent_request.subject
+        AND other.client_id = consent_request.client_id AND other.is_remembered = 1
+        """
 
     /// The `expires_at` of the youngest row that goes, in the table's unit.
     private func end(_ now: Moment) -> Int64 {

@@ -71,13 +71,16 @@ struct GrantStore: Sendable {
     }
 
     /// Ends every token of the grant that one of these belongs to, if it was issued to that client.
-    func revoke(_ digests: [TokenDigest], issuedTo clientID: String) async throws {
+    ///
+    /// A token that is over, by its time or by its use, is none any more: it ends nothing (RFC 7009 §2.2).
+    func revoke(_ digests: [TokenDigest], issuedTo clientID: String, now: Moment) async throws {
         try await self.storage.write { database in
             for digest in digests {
-                for table in Self.tables {
+                for (table, isAlive) in Self.aliveAt {
                     let grantID = try String.fetchOne(
-                        database, sql: "SELECT grant_id FROM \(table) WHERE digest = ? AND client_id = ?",
-                        arguments: [digest.data, clientID])
+                        database,
+                        sql: "SELECT grant_id FROM \(table) WHERE digest = ? AND client_id = ? AND \(isAlive)",
+                        arguments: [digest.data, clientID, now.milliseconds])
                     if let grantID { try Self.end(database, grantID: grantID) }
                 }
             }
@@ -93,6 +96,12 @@ struct GrantStore: Sendable {
 
     /// Where tokens are, each with its `grant_id`.
     static let tables = ["access_token", "refresh_token"]
+
+    /// When a token of each still counts, at a time that is bound to the one `?`.
+    private static let aliveAt = [
+        ("access_token", "expires_at > ?"),
+        ("refresh_token", "used_at IS NULL AND ifnull(expires_at > ?, 1)"),
+    ]
 
     private static func end(_ database: GRDB.Database, grantID: String) throws {
         for table in Self.tables {

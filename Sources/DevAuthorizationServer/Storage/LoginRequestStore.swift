@@ -56,6 +56,8 @@ struct LoginRequestStore: Sendable {
     enum Outcome: Sendable {
         case loggedIn(LoggedIn)
         case rejected(RejectedRequest)
+        /// The login was done and is not what the request is about; whether the browser's session ended with it.
+        case refused(HydraError, isLoggedOut: Bool)
     }
 
     struct LoggedIn: Sendable {
@@ -77,8 +79,12 @@ struct LoginRequestStore: Sendable {
     ///
     /// A login that is not skipped gets a session and a cookie of its own: what the browser had before says nothing of who
     /// has logged in now.
+    ///
+    /// - Parameter refusal: what keeps the request from going on with this login. Then it leaves no session behind: the
+    ///   next try would rest on it and be refused again.
     func use(
-        _ browser: ReturningBrowser, session: TokenDigest?, newSession: TokenDigest, now: Moment
+        _ browser: ReturningBrowser, session: TokenDigest?, newSession: TokenDigest, now: Moment,
+        refusal: @escaping @Sendable (AcceptedLogin) -> HydraError?
     ) async throws -> Outcome {
         try await self.storage.write { database in
             let login = try LoginRequest(try HandshakeStep.login.use(database, browser, now: now))
@@ -86,11 +92,17 @@ struct LoginRequestStore: Sendable {
             case nil: throw HydraError.accessDenied("The login was not done.")
             case .rejected(let rejected): return .rejected(rejected)
             case .accepted(let accepted):
+                if let error = refusal(accepted) {
+                    // The session of a skipped login was there before, and this request says nothing against it.
+                    guard login.skipped == nil, let session else { return .refused(error, isLoggedOut: false) }
+                    try LoginSessionStore.delete(database, cookie: session)
+                    return .refused(error, isLoggedOut: true)
+                }
                 let kept = now.adding(
                     accepted.rememberFor > 0 ? .seconds(accepted.rememberFor) : BrowserFlows.openEndedSession)
                 let maxAge = accepted.rememberFor > 0 ? accepted.rememberFor : nil
                 if let skipped = login.skipped {
-                    guard try LoginSessionStore.session(database, id: login.sessionID, now: now) != nil else {
+                    guard try LoginSessionStore.isInUse(database, id: login.sessionID, now: now) else {
                         throw HydraError.loginRequired("The session that the login was skipped for has ended.")
                     }
                     var change = CookieChange.keep
@@ -103,7 +115,13 @@ struct LoginRequestStore: Sendable {
                             request: login, accepted: accepted, authenticatedAt: skipped.authenticatedAt,
                             cookie: change))
                 }
-                if let session { try LoginSessionStore.delete(database, cookie: session) }
+                if let session {
+                    if accepted.remember {
+                        try LoginSessionStore.retire(database, cookie: session, of: accepted.subject)
+                    } else {
+                        try LoginSessionStore.delete(database, cookie: session)
+                    }
+                }
                 let authenticatedAt = login.answeredAt ?? now
                 var change = session == nil ? CookieChange.keep : .remove
                 if accepted.remember {

@@ -15,23 +15,34 @@ struct LoginSessionStore: Sendable {
 
     /// The session of a browser, if it has not ended.
     func session(_ cookie: TokenDigest, now: Moment) async throws -> LoginSession? {
+        try await self.storage.read { try Self.session($0, cookie: cookie, now: now) }
+    }
+
+    static func session(_ database: GRDB.Database, cookie: TokenDigest, now: Moment) throws -> LoginSession? {
+        try Row.fetchOne(
+            database, sql: "SELECT * FROM login_session WHERE cookie_digest = ? AND expires_at > ?",
+            arguments: [cookie.data, now.milliseconds]
+        ).map(Self.session)
+    }
+
+    /// The session that clients know by this name, even if no browser has it any more.
+    func session(id: String, now: Moment) async throws -> LoginSession? {
         try await self.storage.read { database in
             try Row.fetchOne(
-                database, sql: "SELECT * FROM login_session WHERE cookie_digest = ? AND expires_at > ?",
-                arguments: [cookie.data, now.milliseconds]
+                database, sql: "SELECT * FROM login_session WHERE id = ? AND expires_at > ?",
+                arguments: [id, now.milliseconds]
             ).map(Self.session)
         }
     }
 
-    func session(id: String, now: Moment) async throws -> LoginSession? {
-        try await self.storage.read { try Self.session($0, id: id, now: now) }
-    }
-
-    static func session(_ database: GRDB.Database, id: String, now: Moment) throws -> LoginSession? {
-        try Row.fetchOne(
-            database, sql: "SELECT * FROM login_session WHERE id = ? AND expires_at > ?",
-            arguments: [id, now.milliseconds]
-        ).map(Self.session)
+    /// Whether a browser is still logged in by this session.
+    static func isInUse(_ database: GRDB.Database, id: String, now: Moment) throws -> Bool {
+        try Bool.fetchOne(
+            database,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM login_session
+                WHERE id = ? AND expires_at > ? AND cookie_digest <> CAST(id AS BLOB))
+                """, arguments: [id, now.milliseconds]) ?? false
     }
 
     /// revokeOAuth2LoginSessions; unknown subjects are no error.
@@ -41,17 +52,32 @@ struct LoginSessionStore: Sendable {
         }
     }
 
-    func delete(id: String) async throws {
+    /// Whether there was one.
+    func delete(id: String) async throws -> Bool {
         try await self.storage.write { try Self.delete($0, id: id) }
     }
 
-    static func delete(_ database: GRDB.Database, id: String) throws {
+    @discardableResult
+    static func delete(_ database: GRDB.Database, id: String) throws -> Bool {
         try database.execute(sql: "DELETE FROM login_session WHERE id = ?", arguments: [id])
+        return database.changesCount > 0
     }
 
     /// What the browser had before another login, or a login that is not to be remembered.
     static func delete(_ database: GRDB.Database, cookie: TokenDigest) throws {
         try database.execute(sql: "DELETE FROM login_session WHERE cookie_digest = ?", arguments: [cookie.data])
+    }
+
+    /// Takes the browser's session away from its cookie, if it is this user's; any other ends.
+    ///
+    /// The user has logged in anew: clients still know the session by its name and may end it, but no browser is logged
+    /// in by it any more.
+    static func retire(_ database: GRDB.Database, cookie: TokenDigest, of subject: String) throws {
+        // The name is longer than any digest, so no cookie has it.
+        try database.execute(
+            sql: "UPDATE login_session SET cookie_digest = CAST(id AS BLOB) WHERE cookie_digest = ? AND subject = ?",
+            arguments: [cookie.data, subject])
+        try Self.delete(database, cookie: cookie)
     }
 
     static func insert(

@@ -45,10 +45,19 @@ struct LogoutRequestStore: Sendable {
         }
     }
 
+    /// A logout that is done, and the sessions that ended with it.
+    struct Completed: Sendable {
+        let request: LogoutRequest
+        let sessionIDs: [String]
+    }
+
     /// Uses the verifier up and ends the session, both or neither.
     ///
+    /// A client knows its user by the session of its ID token, and the user may have logged in anew in this browser.
+    /// Then what the browser has now ends as well.
+    ///
     /// Nil unless the logout was accepted, and this is the first time that the browser comes back with it.
-    func use(_ verifier: TokenDigest, now: Moment) async throws -> LogoutRequest? {
+    func use(_ verifier: TokenDigest, session: TokenDigest?, now: Moment) async throws -> Completed? {
         try await self.storage.write { database in
             let row = try Row.fetchOne(
                 database,
@@ -63,7 +72,12 @@ struct LogoutRequestStore: Sendable {
                 sql: "UPDATE logout_request SET used_at = ? WHERE challenge = ?",
                 arguments: [now.milliseconds, logout.challenge])
             try LoginSessionStore.delete(database, id: logout.sessionID)
-            return logout
+            guard logout.clientID != nil, let session,
+                let current = try LoginSessionStore.session(database, cookie: session, now: now),
+                current.subject.hasSameOctets(as: logout.subject)
+            else { return Completed(request: logout, sessionIDs: [logout.sessionID]) }
+            try LoginSessionStore.delete(database, id: current.id)
+            return Completed(request: logout, sessionIDs: [logout.sessionID, current.id])
         }
     }
 }

@@ -34,16 +34,21 @@ struct TrustedIssuerStore: Sendable {
 
     /// Keeps an issuer.
     ///
-    /// False when there is one with this subject and key name, or when the name stands for another key already.
-    func insert(_ trusted: TrustedIssuer) async throws -> Bool {
-        let key = String(decoding: JSONWriter.write(trusted.key), as: UTF8.self)
-        return try await self.storage.write { database in
+    /// False when there is one with this subject and key name, or when the name stands for another key already. What
+    /// has expired is absent, and stands in nobody's way.
+    func insert(_ trusted: TrustedIssuer, now: Moment) async throws -> Bool {
+        try await self.storage.write { database in
+            try database.execute(
+                sql: "DELETE FROM trusted_issuer WHERE issuer = ? AND key_id = ? AND expires_at <= ?",
+                arguments: [trusted.issuer, trusted.keyID, now.seconds])
             let known = try String.fetchOne(
                 database, sql: "SELECT key FROM trusted_issuer WHERE issuer = ? AND key_id = ?",
                 arguments: [trusted.issuer, trusted.keyID])
             if let known {
-                guard try Self.key(known) == trusted.key else { return false }
+                guard trusted.hasSameKey(as: try Self.key(known)) else { return false }
             }
+            // One key is written in one way: as it was first (contract §6.8).
+            let key = known ?? String(decoding: JSONWriter.write(trusted.key), as: UTF8.self)
             try database.execute(
                 sql: """
                     INSERT OR IGNORE INTO trusted_issuer
@@ -91,6 +96,8 @@ struct TrustedIssuerStore: Sendable {
     }
 
     /// Those that may speak of this subject now, with the key that is named; at most a few are looked at.
+    ///
+    /// What was said of this very subject goes before what was said of any.
     func trusted(_ claimed: Assertion.Claimed, now: Moment) async throws -> [TrustedIssuer] {
         try await self.storage.read { database in
             try Row.fetchAll(
@@ -99,7 +106,7 @@ struct TrustedIssuerStore: Sendable {
                     SELECT * FROM trusted_issuer
                     WHERE issuer = ?1 AND (allow_any_subject = 1 OR subject = ?2) AND expires_at > ?3
                     AND (?4 IS NULL OR key_id = ?4)
-                    ORDER BY number LIMIT \(Self.candidatesMax)
+                    ORDER BY allow_any_subject, number LIMIT \(Self.candidatesMax)
                     """,
                 arguments: [claimed.issuer, claimed.subject, now.seconds, claimed.keyID]
             ).map(Self.trusted)

@@ -22,6 +22,10 @@ extension HydraClient {
     ///
     /// `cookie` is the `Cookie` field with what the steps before it set. An address that is not below
     /// ``Configuration/publicURL`` is refused: cookie and verifier are for nobody else.
+    ///
+    /// A page in place of a redirect is ``HydraClientError/Code/unexpectedStatus`` with the status 200. The step is
+    /// gone then, and only a browser can show where it leads: the form of `response_mode=form_post`, or the frames by
+    /// which clients are told of a logout.
     public func authorize(
         resuming redirect: OAuth2RedirectTo, cookie: SecretBytes? = nil
     ) async throws(HydraClientError) -> AuthorizationRedirect {
@@ -55,8 +59,9 @@ extension HydraClient {
         call.secrets = cookie.map { [$0] } ?? []
         // Each step leaves something behind, and a verifier works once.
         call.isIdempotent = false
-        call.accepts = { $0 == 302 || $0 == 303 }
+        call.accepts = { $0 == 302 || $0 == 303 || $0 == 200 }
         let answer = try await self.perform(call, at: url)
+        guard answer.status != 200 else { throw Self.page(answer, of: call) }
         let locations = answer.fields("Location")
         guard let location = locations.first, locations.count == 1 else {
             throw HydraClientError(
@@ -66,6 +71,15 @@ extension HydraClient {
         return AuthorizationRedirect(
             status: answer.status, location: location,
             setCookies: answer.fields("Set-Cookie").map { SecretBytes($0) })
+    }
+
+    /// What is not a redirect: a page for a browser, unless it says itself what is wrong.
+    private static func page(_ answer: Answer, of call: Call) -> HydraClientError {
+        var problem = HydraClientError(refusing: answer, to: call)
+        if problem.error == nil {
+            problem.message = "the server answered with a page that a browser has to show, and not with a redirect"
+        }
+        return problem
     }
 
     private static let authorize = "oAuth2Authorize"

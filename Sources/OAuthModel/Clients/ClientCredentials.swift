@@ -19,7 +19,8 @@ public struct ClientCredentials: Sendable {
 
     /// Reads such a value, the scheme in any case (RFC 9110 §11.1).
     ///
-    /// `nil` when it is malformed. A colon behind the first one is data.
+    /// `nil` when it is malformed. A colon behind the first one is data, and so is a space: of what was not encoded, as
+    /// by `curl -u`, only a `+` or a `%` is read wrongly.
     public init?(basicFieldValue value: Span<UInt8>) {
         guard value.count > 6 else { return nil }
         let scheme = "basic".utf8.span
@@ -28,8 +29,8 @@ public struct ClientCredentials: Sendable {
         while start < value.count, value[start] == 0x20 { start += 1 }
         guard start > 5, let pair = Base64.decode(value.extracting(start..<value.count)),
             let colon = pair.firstIndex(of: UInt8(ascii: ":")),
-            let name = try? FormURLEncoded.decode(pair.span.extracting(0..<colon)),
-            let secret = try? FormURLEncoded.decode(pair.span.extracting((colon + 1)..<pair.count)),
+            let name = try? FormURLEncoded.decode(pair.span.extracting(0..<colon), takingSpaces: true),
+            let secret = try? FormURLEncoded.decode(pair.span.extracting((colon + 1)..<pair.count), takingSpaces: true),
             let clientID = name.span.validatedText()
         else { return nil }
         self.clientID = clientID

@@ -86,6 +86,11 @@ extension FormURLEncoded {
 
     /// Undoes ``encode(_:)`` strictly.
     public static func decode(_ bytes: Span<UInt8>) throws(Failure) -> [UInt8] {
+        try Self.decode(bytes, takingSpaces: false)
+    }
+
+    /// The same, and a space may stand for itself where it says so: whoever wrote it may not have encoded at all.
+    static func decode(_ bytes: Span<UInt8>, takingSpaces: Bool) throws(Failure) -> [UInt8] {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var index = 0
@@ -100,6 +105,8 @@ extension FormURLEncoded {
                 else { throw .malformedEscape }
                 decoded.append(high << 4 | low)
                 index += 2
+            case 0x20 where takingSpaces:
+                decoded.append(byte)
             case 0..<0x21, 0x7F:
                 throw .notEncoded
             default:

@@ -9,6 +9,7 @@ import Testing
         arguments: [
             "", "Basic", "Basic ", "Basicxx", "Bearer YTpi", "Basic YTpi YTpi", "Basic YTpi=", "Basic YTo",
             "Basic \(Base64.encode(Array("nocolon".utf8)))",
+            "Basic \(Base64.encode(Array("a:b\tc".utf8)))", "Basic \(Base64.encode(Array("a:b\0".utf8)))",
             "Basic \(Base64.encode(Array("a:%zz".utf8)))", "Basic \(Base64.encode([0x25, 0x46, 0x46, 0x3A]))",
             "BasicYTpi",
         ])
@@ -29,6 +30,13 @@ import Testing
         let read = try #require(Self.read(credentials.basicFieldValue().bytes))
         #expect(read.clientID.utf8.elementsEqual(name.utf8))
         #expect(read.secret == credentials.secret)
+    }
+
+    @Test("RFC 6749 §2.3.1: a space that was not encoded is a space, as is a `+`")
+    func readsSpaces() throws {
+        let value = "Basic \(Base64.encode(Array("my app:correct horse+battery%20staple".utf8)))"
+        let read = try #require(Self.read(Array(value.utf8)))
+        #expect(read.clientID == "my app" && read.secret == SecretBytes("correct horse battery staple"))
     }
 
     @Test(

@@ -79,8 +79,17 @@ package struct AdminServer<State: AdminState>: Sendable {
     private func refuseLiveSocket() async throws(AdminServerError) {
         guard case .unix(let path) = self.options.address else { return }
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-        guard let channel = try? await bootstrap.connect(unixDomainSocketPath: path).get() else { return }
-        try? await channel.close()
+        do {
+            let channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
+            try? await channel.close()
+        } catch let error as IOError where Self.nobodyListens.contains(error.errnoCode) {
+            return
+        } catch {
+            // A full backlog, say, or a socket of another user: somebody may well listen there.
+            throw AdminServerError(
+                address: self.options.address.description,
+                reason: "whether another process answers there cannot be told: \(error)", isAddressInUse: true)
+        }
         throw AdminServerError(
             address: self.options.address.description, reason: "another process answers there", isAddressInUse: true)
     }
@@ -116,6 +125,8 @@ package struct AdminServer<State: AdminState>: Sendable {
     private static var stopMax: Duration { .seconds(1) }
     /// `EADDRINUSE` on Linux.
     private static var addressInUse: CInt { 98 }
+    /// No such file, or a socket that a dead process left behind.
+    private static var nobodyListens: [CInt] { [2, 111] }
 
     /// Silent: what goes wrong here is answered to the caller, and a failed start is thrown.
     private static var logger: Logger { Logger(label: "admin") { _ in SwiftLogNoOpLogHandler() } }

@@ -268,6 +268,32 @@ import Testing
         }
     }
 
+    @Test("A Unix socket whose process is too busy to accept is not taken from it")
+    func busyUnixSocket() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "admin-\(UUID().uuidString.prefix(8)).sock")
+            .path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        func call(_ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt) -> CInt {
+            withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+        }
+        func open() -> CInt { socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0) }
+        let listener = open()
+        var clients: [CInt] = []
+        defer { for descriptor in clients + [listener] { close(descriptor) } }
+        try #require(call { bind(listener, $0, $1) } == 0 && listen(listener, 1) == 0)
+        repeat { clients.append(open()) } while call { connect(clients[clients.count - 1], $0, $1) } == 0
+        let server = AdminServer(AdminServerOptions(address: .unix(path: path)), state: FakeProcess())
+        await #expect(throws: AdminServerError.self) { try await server.start() }
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
     @Test("Stopping amid connections that come, idle or wait half way through a request ends in time and in order")
     func stopAmidConnections() async throws {
         for _ in 0..<10 {

@@ -58,6 +58,21 @@ struct EarlyEndTests {
         #expect(client.isClosedByLoop && !client.sawReset)
     }
 
+    @Test("who ends its side in the moment of the answer gets all of it, however slowly it reads")
+    func halfClosedWithAnswer() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.connect()
+        client.send(request("GET", "/public/x"))
+        try proxy.settle()
+        let upstream = try proxy.upstream()
+        client.window = 100
+        client.finish()
+        upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + Self.body.prefix(2_000))
+        try proxy.settle()
+        #expect(try Self.fetch(client, from: proxy).hasSuffix(Self.body.prefix(2_000)))
+        #expect(client.isClosedByLoop && !client.sawReset)
+    }
+
     @Test("a client that ends in the middle of its body before there is an answer is gone")
     func halfClosedBeforeAnswer() throws {
         let proxy = try ScriptedProxy()

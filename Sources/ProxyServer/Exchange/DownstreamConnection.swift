@@ -106,8 +106,9 @@ final class DownstreamConnection {
         case .wouldBlock:
             break
         case .endOfStream:
-            // Nothing asked, or a head that will never be whole: there is nobody to answer.
-            self.close()
+            // Nothing asked, or a head that will never be whole: nothing is to be answered. The last answer may have been
+            // posted in this very turn, and who has ended its side may still be reading that.
+            self.closeAfterFlush()
         case .full:
             self.refuse(.wire(.headTooLong), route: nil)
         case .failed:

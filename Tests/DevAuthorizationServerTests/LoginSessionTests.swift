@@ -79,14 +79,22 @@ struct LoginSessionTests {
         }
     }
 
+    /// A browser with a session, and one that has a copy of its cookies.
+    private static func loggedIn(
+        _ server: ServerUnderTest
+    ) async throws -> (client: Client, flow: Flow, stolen: Browser) {
+        let client = try await server.makeWebClient()
+        let flow = Flow(Browser(server), client)
+        _ = try await flow.run(login: Self.remembered)
+        let stolen = Browser(server)
+        stolen.cookies = flow.browser.cookies
+        return (client, flow, stolen)
+    }
+
     @Test("another login takes the place of the one before, and one that is not remembered ends it")
     func replacedSessions() async throws {
         try await withServer { server in
-            let client = try await server.makeWebClient()
-            let flow = Flow(Browser(server), client)
-            _ = try await flow.run(login: Self.remembered)
-            let stolen = Browser(server)
-            stolen.cookies = flow.browser.cookies
+            let (client, flow, stolen) = try await Self.loggedIn(server)
             let other = Flow(flow.browser, client, subject: "bob", [("prompt", "login")])
             _ = try await other.run(login: Self.remembered)
             #expect(!(try await server.skips(Flow(stolen, client))))
@@ -101,11 +109,7 @@ struct LoginSessionTests {
     @Test("who logs in anew has a new cookie, and nobody is logged in by the one before")
     func renewedSessions() async throws {
         try await withServer { server in
-            let client = try await server.makeWebClient()
-            let flow = Flow(Browser(server), client)
-            _ = try await flow.run(login: Self.remembered)
-            let stolen = Browser(server)
-            stolen.cookies = flow.browser.cookies
+            let (client, flow, stolen) = try await Self.loggedIn(server)
             // A login that rests on the session before is still under way.
             let extending: JSONObject = ["extend_session_lifespan": true]
             let skipped = try await flow.acceptLogin(try await flow.loginChallenge(), extending)

@@ -116,16 +116,23 @@ import Testing
         #expect(upstream.received.count > 1_000_000)
     }
 
-    @Test(
-        "a client that holds its body back is 408, and so it is where its rate has no bound; nobody blames the upstream"
-    )
-    func heldBackBody() throws {
+    /// An upload that only `stream_idle` bounds, under way with the beginning of its body.
+    private static func upload(
+        _ lines: [String], _ beginning: String = ""
+    ) throws -> (proxy: ScriptedProxy, client: ScriptedPeer, upstream: ScriptedPeer) {
         let proxy = try ScriptedProxy {
             $0.upstream = ["stream_idle: 5s"]
             $0.top = ["body_minimum_rate: 0B/s"]
         }
-        let client = try proxy.client(request("POST", "/public/x", ["Content-Length: 1000"]) + "begun")
-        let upstream = try proxy.upstream()
+        let client = try proxy.client(request("POST", "/public/x", lines) + beginning)
+        return (proxy, client, try proxy.upstream())
+    }
+
+    @Test(
+        "a client that holds its body back is 408, and so it is where its rate has no bound; nobody blames the upstream"
+    )
+    func heldBackBody() throws {
+        let (proxy, client, upstream) = try Self.upload(["Content-Length: 1000"], "begun")
         try proxy.pass(seconds: 4.5)
         #expect(client.received.isEmpty)
         try proxy.pass(seconds: 1)
@@ -133,14 +140,25 @@ import Testing
         #expect(proxy.metrics(beginning: "bearergate_upstream_errors_total{").allSatisfy { $0.hasSuffix(" 0") })
     }
 
+    @Test("an upstream that takes what is queued slowly and steadily is not one that stalls")
+    func slowUpstream() throws {
+        let (proxy, client, upstream) = try Self.upload(["Transfer-Encoding: chunked"])
+        upstream.window = upstream.received.count
+        try proxy.answer(client, "3e8\r\n" + String(repeating: "x", count: 1_000) + "\r\n")
+        for _ in 0..<10 {
+            try proxy.pass(seconds: 3)
+            upstream.window = upstream.received.count + 50
+        }
+        #expect(client.received.isEmpty && !upstream.isClosedByLoop)
+        upstream.window = .max
+        try proxy.answer(client, "0\r\n\r\n")
+        try proxy.answer(upstream, "HTTP/1.1 204 No Content\r\n\r\n")
+        #expect(client.takeStatus() == 204)
+    }
+
     @Test("a chunk that the upstream takes late leaves its client all of `stream_idle` for the next one")
     func chunkTakenLate() throws {
-        let proxy = try ScriptedProxy {
-            $0.upstream = ["stream_idle: 5s"]
-            $0.top = ["body_minimum_rate: 0B/s"]
-        }
-        let client = try proxy.client(request("POST", "/public/x", ["Transfer-Encoding: chunked"]))
-        let upstream = try proxy.upstream()
+        let (proxy, client, upstream) = try Self.upload(["Transfer-Encoding: chunked"])
         upstream.window = upstream.received.count
         try proxy.answer(client, "5\r\nfirst\r\n")
         try proxy.pass(seconds: 4.5)

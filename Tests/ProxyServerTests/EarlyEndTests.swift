@@ -12,15 +12,23 @@ struct EarlyEndTests {
     private static let body = String(repeating: "y", count: 20_000)
     private static let early = "HTTP/1.1 413 Content Too Large\r\nContent-Length: \(Self.body.utf8.count)\r\n\r\n"
 
+    /// A client that reads no more than 100 bytes of its answer, and the upstream that was asked.
+    private static func slowReader(
+        _ proxy: ScriptedProxy, asking text: String
+    ) throws -> (client: ScriptedPeer, upstream: ScriptedPeer) {
+        let client = try proxy.connect()
+        client.window = 100
+        client.send(text)
+        try proxy.settle()
+        return (client, try proxy.upstream())
+    }
+
     /// A client that uploads and reads little, and the upstream that has answered it already.
     private static func earlyAnswered(
         _ proxy: ScriptedProxy, head: String = Self.early
     ) throws -> (client: ScriptedPeer, upstream: ScriptedPeer) {
-        let client = try proxy.connect()
-        client.window = 100
-        client.send(request("POST", "/public/x", ["Content-Length: 1000000"]) + "beginning")
-        try proxy.settle()
-        let upstream = try proxy.upstream()
+        let upload = request("POST", "/public/x", ["Content-Length: 1000000"]) + "beginning"
+        let (client, upstream) = try Self.slowReader(proxy, asking: upload)
         try proxy.answer(upstream, head + Self.body)
         return (client, upstream)
     }
@@ -86,11 +94,7 @@ struct EarlyEndTests {
     @Test("what a shutdown cuts of an answer's end that only the connection's end delimits does not look whole")
     func cutQueue() throws {
         let proxy = try ScriptedProxy()
-        let client = try proxy.connect()
-        client.window = 100
-        client.send(request("GET", "/public/x", version: "1.0"))
-        try proxy.settle()
-        let upstream = try proxy.upstream()
+        let (client, upstream) = try Self.slowReader(proxy, asking: request("GET", "/public/x", version: "1.0"))
         try proxy.answer(upstream, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n")
         try proxy.answer(upstream, String(repeating: "z", count: 2_000) + "\r\n0\r\n\r\n")
         proxy.context.refuse {}
@@ -101,11 +105,7 @@ struct EarlyEndTests {
     @Test("the beginning of a drain destroys no answer that is still fetched, whatever came behind its request")
     func drainBehindQueue() throws {
         let proxy = try ScriptedProxy()
-        let client = try proxy.connect()
-        client.window = 100
-        client.send(request("GET", "/public/1"))
-        try proxy.settle()
-        let upstream = try proxy.upstream()
+        let (client, upstream) = try Self.slowReader(proxy, asking: request("GET", "/public/1"))
         try proxy.answer(
             upstream,
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + String(repeating: "z", count: 2_000)
@@ -134,27 +134,6 @@ struct EarlyEndTests {
         #expect(client.sawEnd && !client.isClosedByLoop)
         try proxy.answer(client, request("GET", "/public/2"))
         #expect(!client.sawReset)
-    }
-
-    @Test("an upstream that takes what is queued slowly and steadily is not one that stalls")
-    func slowUpstream() throws {
-        let proxy = try ScriptedProxy {
-            $0.upstream = ["stream_idle: 5s"]
-            $0.top = ["body_minimum_rate: 0B/s"]
-        }
-        let client = try proxy.client(request("POST", "/public/x", ["Transfer-Encoding: chunked"]))
-        let upstream = try proxy.upstream()
-        upstream.window = upstream.received.count
-        try proxy.answer(client, "3e8\r\n" + String(repeating: "x", count: 1_000) + "\r\n")
-        for _ in 0..<10 {
-            try proxy.pass(seconds: 3)
-            upstream.window = upstream.received.count + 50
-        }
-        #expect(client.received.isEmpty && !upstream.isClosedByLoop)
-        upstream.window = .max
-        try proxy.answer(client, "0\r\n\r\n")
-        try proxy.answer(upstream, "HTTP/1.1 204 No Content\r\n\r\n")
-        #expect(client.takeStatus() == 204)
     }
 
     @Test("what an authorization server says before it is asked lets nobody in")

@@ -32,7 +32,7 @@ package struct ReadingContext {
 
     package func stepping(into key: String) -> ReadingContext {
         // A name that a user chose, wrongly: it is what a message is about, and may be a URL with a password.
-        let key = key.utf8.contains(UInt8(ascii: "@")) ? withoutUserInformation(key) : key
+        let key = withoutUserInformation(key)
         return ReadingContext(problems: self.problems, path: self.path.isEmpty ? key : "\(self.path).\(key)")
     }
 

@@ -27,7 +27,9 @@ extension RunningProxy: AdminState {
     }
 
     package func reload() async -> ReloadOutcome {
-        let problems = self.hangUp()
+        let problems = await withCheckedContinuation { continuation in
+            self.hangUp { continuation.resume(returning: $0) }
+        }
         let errors = problems.filter { $0.severity == .error }
         guard errors.isEmpty else { return .refused(problems: errors.map(\.description)) }
         return .adopted(generation: self.facts.generation.number, warnings: problems.map(\.description))

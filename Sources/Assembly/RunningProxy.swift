@@ -48,6 +48,7 @@ package final class RunningProxy: Sendable {
     let startedAt: Instant
     private let state: Mutex<State>
     private let reloading = Mutex<Void>(())
+    private let reloads = ReloadTurns()
     private let processSettings: ProcessSettings
     /// What the limit of open files allows.
     private let connectionsMax: Int?
@@ -276,10 +277,8 @@ package final class RunningProxy: Sendable {
             self.refreshers.adopt(
                 configuration.generation.authorizationServers, plaintext: configuration.plaintextServers)
             self.registry.noteReload(succeeded: true, generation: configuration.generation.number)
-            if ProcessSettings(configuration) != self.processSettings {
-                self.log.say(.warning, "changes to listeners, admin, workers or log take effect with a restart")
-            }
-            self.warn(of: configuration.warnings)
+            let warnings = configuration.warnings + self.processSettings.kept(against: configuration, in: self.path)
+            self.warn(of: warnings)
             self.warnOfFewerConnections(configured: configuration.generation.limits.connections)
             self.log.say(
                 .notice, "configuration reloaded",
@@ -287,7 +286,7 @@ package final class RunningProxy: Sendable {
                     ("generation", "\(configuration.generation.number)"),
                     ("routes", "\(configuration.generation.routes.count)"),
                 ])
-            return configuration.warnings
+            return warnings
         } catch {
             self.registry.noteReload(succeeded: false, generation: previous.number)
             for problem in error.problems {
@@ -297,13 +296,14 @@ package final class RunningProxy: Sendable {
         }
     }
 
-    /// SIGHUP, and `POST /reload`: the configuration is read again and log files are opened anew.
+    /// SIGHUP, and `POST /reload`: log files are opened anew at once, and the configuration is read again behind it.
     ///
-    /// - Returns: what is wrong with the file; it is in force unless one of these is an error.
-    @discardableResult
-    package func hangUp() -> [ConfigurationProblem] {
+    /// Never waits.
+    ///
+    /// - Parameter report: told what is wrong with the file; it is in force unless one of these is an error.
+    package func hangUp(reportingTo report: (@Sendable ([ConfigurationProblem]) -> Void)? = nil) {
         self.accessLog?.reopen()
-        return self.reload()
+        self.reloads.ask(report) { self.reload() }
     }
 
     // MARK: Stopping
@@ -375,7 +375,7 @@ package final class RunningProxy: Sendable {
 }
 
 /// What of a configuration belongs to the process and not to a generation: bound, opened or started once.
-private struct ProcessSettings: Equatable {
+private struct ProcessSettings {
     private let listeners: [ListenAddress]
     private let socketModes: [UInt16]
     private let trustedPeers: [TrustedPeers]
@@ -390,5 +390,22 @@ private struct ProcessSettings: Equatable {
         self.admin = configuration.admin
         self.workers = configuration.workers
         self.log = configuration.log
+    }
+
+    /// A warning for each key whose new value is not in force: who takes a token or a network away must not believe that
+    /// it is gone.
+    func kept(against configuration: CompiledConfiguration, in file: String) -> [ConfigurationProblem] {
+        let wanted = Self(configuration)
+        let isKept = [
+            ("listeners", self.listeners != wanted.listeners || self.socketModes != wanted.socketModes),
+            ("listeners[].trusted_peers", self.trustedPeers != wanted.trustedPeers),
+            ("admin", self.admin != wanted.admin), ("workers", self.workers != wanted.workers),
+            ("log", self.log != wanted.log),
+        ]
+        return isKept.filter(\.1).map { key, _ in
+            ConfigurationProblem(
+                severity: .warning, file: file, position: Position(line: 1, column: 1),
+                message: "`\(key)` has changed, and what it was at the start is still in force", remedy: "restart")
+        }
     }
 }

@@ -101,6 +101,8 @@ package final class ServerInstruments: Sendable {
 
     package func finished(_ outcome: Outcome, nanoseconds: UInt64) {
         self.block.add(1, at: outcome.rawValue)
+        // Nothing was asked: thousands of these would make a server that is away look fast.
+        guard outcome != .refused else { return }
         DurationHistogram.record(nanoseconds, in: self.block, at: Self.durationBase)
     }
 

@@ -43,16 +43,11 @@ struct Serve: AsyncParsableCommand {
         RunningProxy.forgetStart()
         var settling = self.forgetOnceSettled()
         defer { settling.cancel() }
-        // Beside this: a file system that does not answer holds up no stop.
-        let reloading = DispatchQueue(label: "reload")
         for await signal in signals.stream {
             switch signal {
             case .reload:
-                reloading.async { [reload = signals.reload] in
-                    // What is signalled from here on wants the file read once more.
-                    reload.begin()
-                    proxy.hangUp()
-                }
+                signals.reload.begin()
+                proxy.hangUp()
                 settling.cancel()
                 settling = self.forgetOnceSettled()
             case .stop:

@@ -15,6 +15,13 @@ struct AssembledProxy: Sendable {
         return .port(text.split(separator: ":").last.flatMap { UInt16($0) } ?? 0)
     }
 
+    /// Puts something else into the configuration file where this stands.
+    func rewrite(_ text: String, as other: String) throws {
+        let path = self.folder.path + "/bearergate.yaml"
+        let lines = TextFile.lines(of: path).map { $0.replacing(text, with: other) }
+        try TextFile.write(lines.joined(separator: "\n") + "\n", to: path)
+    }
+
     /// What a client does, on a thread of its own: the proxy's cold side needs the ones that tests run on.
     func client<Result: Sendable>(
         _ body: @escaping @Sendable (RawHTTPConnection) throws -> Result

@@ -52,7 +52,7 @@ import Testing
             #expect(proxy.log.current.contains { $0.contains("serving") } == saysServing)
             try TextFile.write("version: 2\n", to: proxy.folder.path + "/bearergate.yaml")
             proxy.running.hangUp()
-            #expect(proxy.log.current.contains { $0.contains("configuration not reloaded") })
+            try eventually("the refusal") { proxy.log.current.contains { $0.contains("configuration not reloaded") } }
         }
     }
 

@@ -97,9 +97,11 @@ import Testing
     func namesCutAnswers() throws {
         let folder = try ScratchFolder()
         let path = folder.file("access.log")
+        let hasEnded = Monitor(false)
         let upstream = try StubUpstream { exchange in
             exchange.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegun")
             _ = exchange.waitForEnd()
+            hasEnded.withLock { $0 = true }
             exchange.close()
         }
         try withProxy(upstream: upstream, logsTo: path) { proxy throws in
@@ -107,6 +109,8 @@ import Testing
             client.send(request("GET", "/public/x"))
             _ = try client.readResponseHead()
             client.reset()
+            // A stop that overtook the client's end would be the reason instead.
+            try hasEnded.wait(for: "the upstream's connection to end", until: .after(seconds: 20)) { !$0 }
         }
         let log = try String(contentsOfFile: path, encoding: .utf8)
         for member in [#""reason":"client_gone""#, #""status":200"#, #""bytes":5,"#] {

@@ -63,7 +63,7 @@ enum ImportTable {
                 "ProxyServer", "ProxyConfiguration", "AuthorizationServerClient", "AdminServer", "Observability",
                 "ProxyCore", "OAuthModel", "Reactor",
             ],
-            system: ["Synchronization", "Glibc", "FoundationEssentials"]),
+            system: ["Dispatch", "Synchronization", "Glibc", "FoundationEssentials"]),
         Room(
             name: "bearergate", rooms: ["Assembly", "ProxyConfiguration"], libraries: ["ArgumentParser"],
             system: ["Dispatch", "Glibc", "FoundationEssentials", "Synchronization"]),

@@ -149,7 +149,7 @@ struct Operation: Sendable, CustomTestStringConvertible {
         ) { (hydra) throws(HydraClientError) in _ = try await hydra.acceptLogoutRequest(challenge: "c") },
         Operation(
             "rejectOAuth2LogoutRequest", "PUT /admin/oauth2/auth/requests/logout/reject?logout_challenge=c",
-            status: 204, answer: "", repeats: true
+            status: 204, answer: "", repeats: false
         ) { (hydra) throws(HydraClientError) in try await hydra.rejectLogoutRequest(challenge: "c") },
     ]
 

@@ -36,6 +36,31 @@ import Testing
         #expect(try Self.reasons(of: proxy) == ["client_gone": 1])
     }
 
+    @Test(
+        "what `report_only` let pass stays `reported`, whether its client leaves or its upstream fails; the log says both"
+    )
+    func reported() throws {
+        for fails in [true, false] {
+            let proxy = try ScriptedProxy { $0.protectedRoute = ["report_only: true"] }
+            let client = try proxy.client(request("GET", "/api/x"))
+            let upstream = try proxy.upstream()
+            if fails {
+                upstream.reset()
+            } else {
+                try proxy.answer(upstream, Self.answer + "x")
+                client.reset()
+            }
+            try proxy.settle()
+            #expect(try Self.reasons(of: proxy) == ["no_credentials": 1])
+            let status = fails ? "5xx" : "2xx"
+            #expect(
+                proxy.metrics(beginning: "bearergate_requests_total{").contains {
+                    $0.contains(#"decision="reported""#) && $0.contains("status_class=\"\(status)\"")
+                        && $0.hasSuffix(" 1")
+                })
+        }
+    }
+
     @Test("a token's end is `expired`")
     func token() throws {
         let proxy = try ScriptedProxy()

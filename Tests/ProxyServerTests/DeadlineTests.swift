@@ -305,6 +305,24 @@ import Testing
         #expect(client.takeText() == "1\r\nb\r\n")
     }
 
+    @Test("an event stream that came before the upload was over, and whose client has ended, is limited like any other")
+    func eventsBehindAnUpload() throws {
+        let proxy = try ScriptedProxy { $0.upstream = ["stream_idle: 5s"] }
+        let client = try proxy.client(request("POST", "/public/x", ["Content-Length: 10"]) + "x")
+        let upstream = try proxy.upstream()
+        try proxy.answer(
+            upstream,
+            "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+        try proxy.pass(seconds: 60)
+        #expect(!upstream.isClosedByLoop)
+        client.finish()
+        try proxy.settle()
+        try proxy.pass(seconds: 4.8)
+        #expect(!upstream.isClosedByLoop)
+        try proxy.pass(seconds: 0.4)
+        #expect(upstream.isClosedByLoop)
+    }
+
     @Test(
         "an event stream whose client has shut down its writing may be silent for `stream_idle`, and no longer",
         arguments: [true, false])

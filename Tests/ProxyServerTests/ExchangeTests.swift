@@ -396,6 +396,22 @@ import Testing
         #expect(client.takeStatus() == 503)
     }
 
+    @Test("an answer that the end of its connection ends leaves none to keep")
+    func introspectionUntilClose() throws {
+        let proxy = try ScriptedProxy()
+        let client = try proxy.client(request("GET", "/api/x", token: "a"))
+        let server = try proxy.server()
+        try proxy.answer(
+            server,
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
+                + #"{"active":true,"scope":"read","sub":"a"}"#)
+        server.finish()
+        try proxy.settle()
+        try proxy.answer(try proxy.upstream(), "HTTP/1.1 204 No Content\r\n\r\n")
+        #expect(client.takeStatus() == 204)
+        #expect(server.isClosedByLoop)
+    }
+
     @Test("clients that gave up waiting for an answer make room for others")
     func abandonedWaits() throws {
         let proxy = try ScriptedProxy()

@@ -52,6 +52,7 @@ package struct IntrospectionEndpoint: Sendable {
                 case .answerTooLong, .answerMalformed: return .malformed
                 case .notConnected: break
                 case .unreachable: hasConnected = true
+                case .timedOut: return .timedOut
                 default: return .silent
                 }
             }

@@ -89,8 +89,10 @@ extension HydraClient {
     ///
     /// `rejectOAuth2LogoutRequest` · `PUT /admin/oauth2/auth/requests/logout/reject`
     public func rejectLogoutRequest(challenge: String) async throws(HydraClientError) {
-        try await self.conclude(
-            Self.call("rejectOAuth2LogoutRequest", .put, .logout, challenge, "/reject"))
+        var call = Self.call("rejectOAuth2LogoutRequest", .put, .logout, challenge, "/reject")
+        // A second try would find nothing, and say that there never was anything.
+        call.isIdempotent = false
+        try await self.conclude(call)
     }
 
     private enum Step: String { case login, consent, logout }

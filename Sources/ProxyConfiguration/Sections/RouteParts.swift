@@ -63,7 +63,9 @@ package struct ClaimSection: ConfigurationSection {
     /// - `equals` (value): a text, number or boolean, or `"{path.NAME}"` or `"{host.N}"`
     static let equals = ConfigurationKey.optional(
         "equals", .claimValue,
-        "The claim is this, in kind and bytes; \"{path.NAME}\" and \"{host.N}\" take a part of the request.")
+        "The claim is this, in kind and bytes; \"{path.NAME}\" and \"{host.N}\" take a part of the request (label N from "
+            + "the left, from 0: a wildcard host may stand for more labels than one, and then it is the client's choice)."
+    )
     /// The claim is one of these.
     /// - `one_of` (list of values)
     static let oneOf = ConfigurationKey.optional(

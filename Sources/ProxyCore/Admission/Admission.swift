@@ -121,6 +121,7 @@ package enum Admission {
             }
             if server.strategy == .verify || self.claimsToBeJWT(question, head) {
                 use.cache = .miss
+                cache.countMiss(of: fingerprint)
                 return self.verify(question, hit, target, server, head, at: now, &use)
             }
         }

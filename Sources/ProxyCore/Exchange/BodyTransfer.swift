@@ -52,11 +52,6 @@ package struct BodyTransfer: Sendable {
         return false
     }
 
-    package var endsWithConnection: Bool {
-        if case .untilClose = self.incoming { return true }
-        return false
-    }
-
     /// Bytes still to come of a body whose length was announced.
     package var remainingLength: UInt64? {
         if case .length(let remaining) = self.incoming { return remaining }

@@ -88,7 +88,11 @@ struct AnswerStore: Sendable {
             weight = Self.entryWeight
             cap = self.rejected.bytesMax
         }
-        guard weight <= cap else { return }
+        guard weight <= cap else {
+            // Pushed out by its own weight, so to say; whoever wonders about the calls finds it counted.
+            self.evictions &+= 1
+            return
+        }
         switch answer {
         case .accepted:
             while self.accepted.bytes + weight > self.accepted.bytesMax {

@@ -2,7 +2,7 @@ import OAuthModel
 
 /// How long answers may be reused (SPEC §4): fixed when an answer lands, never moved by a hit.
 ///
-/// It holds by either clock: the monotonic one stands still while the machine is suspended, the wall clock can be set
+/// It holds by either clock: the monotonic one stands still while a virtual machine is paused, the wall clock can be set
 /// back.
 package struct CacheLifetime: Sendable, Hashable {
     /// Zero turns reuse off, refusals included; waiters of one flight still share its answer.

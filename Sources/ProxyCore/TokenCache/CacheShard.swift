@@ -106,11 +106,13 @@ package struct CacheShard: Sendable {
         return Landed(waiters: landed.waiters, verdict: verdict)
     }
 
+    /// A lookup that found nothing, of a token that nobody is asked about.
+    package mutating func countMiss() { self.counters.misses &+= 1 }
+
     /// Keeps a token that was verified on the spot, unless the keys have changed since.
     package mutating func keepVerified(
         _ token: ValidatedToken, for fingerprint: TokenFingerprint, keyEpoch: UInt64, at now: Instant
     ) {
-        self.counters.misses &+= 1
         guard keyEpoch >= self.keyEpoch else { return }
         self.keep(
             .accepted(token), for: fingerprint, askedAt: now.monotonic,

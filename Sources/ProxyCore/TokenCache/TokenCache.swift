@@ -8,6 +8,10 @@ import Synchronization
 package final class TokenCache: Sendable {
     private let shards: InlineArray<16, Mutex<CacheShard>>
 
+    /// With this much each shard has room for an answer of the greatest length that is read, unless thousands of small
+    /// values are all that it is.
+    package static let bytesForLongAnswers = 2 << 20
+
     package init(lifetime: CacheLifetime, bytesMax: Int, negativeBytesMax: Int, waitersPerFlight: Int = 4_096) {
         let limits = CacheShard.Limits(
             acceptedBytes: bytesMax / Self.shardCount, rejectedBytes: negativeBytesMax / Self.shardCount,
@@ -43,6 +47,10 @@ package final class TokenCache: Sendable {
     @discardableResult
     package func abandon(_ flight: FlightID, waiter: WaiterID) -> Bool {
         self.shards[Self.shard(of: flight)].withLock { $0.abandon(flight, waiter: waiter) }
+    }
+
+    package func countMiss(of fingerprint: TokenFingerprint) {
+        self.shards[Self.shard(of: fingerprint)].withLock { $0.countMiss() }
     }
 
     package func keepVerified(

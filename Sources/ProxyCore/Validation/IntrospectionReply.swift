@@ -6,8 +6,10 @@ package enum IntrospectionOutcome: Sendable, Hashable {
     case active(ActiveToken)
     case inactive
     case unavailable(retryAfter: Int?)
-    /// Asked, it gave no answer in time, or not all of one.
+    /// Asked, it gave no answer, or not all of one.
     case silent
+    /// The same, and the time for it is over.
+    case timedOut
     /// No connection came about.
     case unreachable
     case misconfigured
@@ -19,6 +21,7 @@ package enum IntrospectionOutcome: Sendable, Hashable {
         case .active: "active"
         case .inactive: "inactive"
         case .unavailable, .silent, .unreachable: "unavailable"
+        case .timedOut: "timeout"
         case .misconfigured: "misconfigured"
         case .malformed: "malformed"
         }
@@ -30,7 +33,7 @@ package enum IntrospectionOutcome: Sendable, Hashable {
         case .active(let answer): .accepted(ValidatedToken(answer, from: server))
         case .inactive: .rejected(.inactive)
         case .unavailable(let retryAfter): .failed(.unavailable(retryAfter: retryAfter))
-        case .silent, .unreachable: .failed(.unavailable(retryAfter: nil))
+        case .silent, .timedOut, .unreachable: .failed(.unavailable(retryAfter: nil))
         case .misconfigured: .failed(.misconfigured)
         case .malformed: .failed(.malformed)
         }
@@ -40,7 +43,7 @@ package enum IntrospectionOutcome: Sendable, Hashable {
     package var guardOutcome: AuthorizationServerGuard.Outcome {
         switch self {
         case .unavailable: .failed
-        case .silent: .silent
+        case .silent, .timedOut: .silent
         case .unreachable: .unreachable
         case .active, .inactive, .misconfigured, .malformed: .answered
         }

@@ -67,33 +67,34 @@ extension DownstreamConnection {
     ) {
         let now = self.context.loop.now
         let startedAt = exchange?.startedAt.monotonic ?? (self.headBeganAt > 0 ? self.headBeganAt : now)
-        let (decision, reason, status): (DecisionLabel, Refusal?, UInt16) =
+        let (trouble, status): (Refusal?, UInt16) =
             switch end {
-            case .forwarded:
-                if let reported = exchange?.grant?.reportedRefusal {
-                    (.reported, reported, exchange?.status ?? 0)
-                } else {
-                    (.allowed, nil, exchange?.status ?? 0)
-                }
-            case .refused(let refusal): (Self.decision(on: refusal), refusal, refusal.status)
-            case .cut(let reason): (Self.decision(on: reason), reason, exchange?.status ?? 0)
+            case .forwarded: (nil, exchange?.status ?? 0)
+            case .refused(let refusal): (refusal, refusal.status)
+            case .cut(let reason): (reason, exchange?.status ?? 0)
             }
+        // What `report_only` let pass is counted as that, whatever became of it: whoever is about to enforce the rules
+        // wants to know of streams that were left, too.
+        let reported = exchange?.grant?.reportedRefusal
+        let reason = reported ?? trouble
+        let decision = reported != nil ? .reported : trouble.map(Self.decision) ?? .allowed
         generation.count(decision, reason: reason, status: status, nanoseconds: now - startedAt, on: route)
         guard let log = self.context.shared.accessLog else { return }
         if decision == .allowed, !self.context.isSampled(log.allowedShare) { return }
         log.append(
             self.logLine(
-                log.format, decision: decision, reason: reason, status: status, route: route, requestID: requestID,
-                ownBytes: ownBytes))
+                log.format, decision: decision, reason: reason, trouble: reported == nil ? nil : trouble,
+                status: status,
+                route: route, requestID: requestID, ownBytes: ownBytes))
     }
 
-    private static func decision(on refusal: Refusal) -> DecisionLabel {
+    private static func decision(_ refusal: Refusal) -> DecisionLabel {
         refusal.party == .client ? .refused : .failed
     }
 
     private func logLine(
-        _ format: AccessLog.Format, decision: DecisionLabel, reason: Refusal?, status: UInt16, route: Route?,
-        requestID: RequestID?, ownBytes: UInt64
+        _ format: AccessLog.Format, decision: DecisionLabel, reason: Refusal?, trouble: Refusal?, status: UInt16,
+        route: Route?, requestID: RequestID?, ownBytes: UInt64
     ) -> [UInt8] {
         let now = self.context.loop.now
         var line = AccessLogLine(format: format)
@@ -101,6 +102,7 @@ extension DownstreamConnection {
         line.add("route", route?.name ?? InstrumentRegistry.noRouteName)
         line.add("decision", decision.text)
         line.add("reason", reason?.label ?? "allowed")
+        if let trouble { line.add("end", trouble.label) }
         line.add("status", UInt64(status))
         line.add("peer", self.peer.address)
         if let requestID = requestID ?? self.exchange?.requestID { line.add("request_id", requestID.description) }

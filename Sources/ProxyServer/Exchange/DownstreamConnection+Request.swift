@@ -163,6 +163,8 @@ extension DownstreamConnection {
         case .endOfStream where self.exchange?.responseStarted == true:
             // Who is answered early stops sending, may end its side, and reads on (RFC 9112 §9.5).
             self.endpoint.wantsReading = false
+            // Nothing else tells of this end any more: from here on an event stream's silence is limited too.
+            self.progressed()
             return false
         case .endOfStream, .failed:
             // A body that stops in the middle: what arrived must not look whole to the upstream.

@@ -90,7 +90,8 @@ final class ServicePool {
         guard !self.isRetired, !self.context.isStopping, !connection.isOutOfStep,
             connection.addressEpoch == self.addressEpoch || self.stillLeads(to: connection),
             self.idle.count < self.settings.idleConnectionsMax,
-            let endpoint = connection.endpoint, endpoint.isOpen, endpoint.inbound.isEmpty, endpoint.isFlushed,
+            let endpoint = connection.endpoint, endpoint.isOpen, !endpoint.reachedEnd, endpoint.inbound.isEmpty,
+            endpoint.isFlushed,
             Self.hasNothingMore(endpoint)
         else { return connection.discard() }
         connection.park(endpoint, until: self.context.loop.now + self.settings.idleTimeout)

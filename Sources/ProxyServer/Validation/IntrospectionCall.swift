@@ -246,7 +246,7 @@ final class IntrospectionCall {
         let outcome = IntrospectionReply.classify(
             status: head.status, contentType: head.contentType?.span, retryAfter: head.retryAfter?.span,
             body: self.content)
-        self.release(reusable: self.isInStep && !self.body.endsWithConnection)
+        self.release(reusable: self.isInStep)
         self.end(outcome)
     }
 
@@ -301,6 +301,7 @@ final class IntrospectionCall {
             case .active: .active
             case .inactive: .inactive
             case .unavailable, .silent, .unreachable: timedOut ? .timeout : .unavailable
+            case .timedOut: .timeout
             case .misconfigured: .misconfigured
             case .malformed: .malformed
             }

@@ -18,7 +18,7 @@ enum IntrospectionAnswerTarget {
         case .inactive:
             insist(active == Array("false".utf8), "RFC 7662 §2.2: inactive is false")
         case .malformed: break
-        case .unavailable, .silent, .unreachable, .misconfigured: insist(false, "a 200 is an answer")
+        case .unavailable, .silent, .timedOut, .unreachable, .misconfigured: insist(false, "a 200 is an answer")
         }
         insist(outcome.guardOutcome == .answered, "a server that answers is there, whatever it says")
         do {
@@ -74,7 +74,7 @@ enum IntrospectionAnswerTarget {
             switch failed {
             case .active, .inactive: insist(false, "only a 200 says something of a token")
             case .unavailable(let seconds): insist((0...60).contains(seconds ?? 0), "no wait is longer than 60 s")
-            case .silent, .unreachable, .misconfigured, .malformed: break
+            case .silent, .timedOut, .unreachable, .misconfigured, .malformed: break
             }
             let isFailure = status == 429 || (500...599).contains(status)
             insist((failed.guardOutcome == .failed) == isFailure, "a failure counts as one: \(failed.label)")

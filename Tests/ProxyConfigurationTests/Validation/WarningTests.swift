@@ -140,4 +140,11 @@ import Testing
         #expect(found.contains { $0.contains("without a token only health and metrics are served on `0.0.0.0:9901`") })
         #expect(found.count == 2)
     }
+
+    @Test("a cache that is too small for some answers", arguments: [("2047KiB", 1), ("2MiB", 0)])
+    func smallCache(size: String, count: Int) {
+        let found = problems(of: SampleConfiguration().with("authorization_servers.main.cache", "{size: \(size)}").text)
+        #expect(found.count == count)
+        #expect(found.allSatisfy { $0.contains("`authorization_servers.main.cache.size` is too small") }, "\(found)")
+    }
 }

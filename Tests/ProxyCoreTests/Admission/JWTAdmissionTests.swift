@@ -76,6 +76,14 @@ struct JWTAdmissionTests {
         #expect(world.calls == 0)
     }
 
+    @Test("a refused one was looked for as well: each time is a miss")
+    func countsRefusedLookups() throws {
+        let world = try self.world()
+        let token = try self.issuer.token() + "x"
+        for _ in 0..<3 { #expect(try world.send(token: token).status == 401) }
+        #expect(world.server.state.cache.statistics.misses == 3)
+    }
+
     @Test("PB-03: every check runs on hits too")
     func routesDiffer() throws {
         let world = try self.world { servers in

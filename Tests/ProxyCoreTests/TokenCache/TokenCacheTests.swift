@@ -39,7 +39,7 @@ struct TokenCacheTests {
         #expect(statistics.acceptedEntries == 50)
     }
 
-    @Test("an answer larger than its shard's share is used but not kept")
+    @Test("an answer larger than its shard's share is used but not kept, and counts as pushed out")
     func oversized() throws {
         let cache = TokenCache(
             lifetime: CacheLifetime(accepted: .seconds(60), rejected: .seconds(5)), bytesMax: 1_024,
@@ -55,6 +55,19 @@ struct TokenCacheTests {
         }
         #expect(cache.land(flight, verdict: .accepted(token), at: .second(0)).waiters == [waiter])
         #expect(cache.statistics.acceptedBytes == 0)
+        #expect(cache.statistics.evictions == 1)
+    }
+
+    @Test("a cache of the smallest size without a warning keeps an answer of the greatest length")
+    func largestAnswer() throws {
+        let cache = TokenCache(
+            lifetime: CacheLifetime(accepted: .seconds(60), rejected: .seconds(5)),
+            bytesMax: TokenCache.bytesForLongAnswers, negativeBytesMax: 0)
+        let frame = #"{"active":true,"sub":"a","x":""}"#
+        let text = String(repeating: "x", count: IntrospectionReply.bodyBytesMax - frame.utf8.count)
+        let token = try Tokens.introspected(#"{"active":true,"sub":"a","x":"\#(text)"}"#)
+        cache.keepVerified(token, for: .chosen(1), keyEpoch: 0, at: .second(0))
+        #expect(cache.statistics.acceptedEntries == 1)
     }
 
     @Test("a clock set forward ends a token's life at once; one set back does not lengthen it")

@@ -10,7 +10,7 @@ proxy that answers fewer than 97 of 100 requests in time is saturated and gets n
 Example:
   latency.py --quick --program .build/release/bearergate --out .build/benchmarks
 
-Exit codes: 0 measured, 1 something went wrong or was answered wrongly, 2 wrong usage.
+Exit codes: 0 measured, 1 something went wrong, or ours or the floor answered wrongly, 2 wrong usage.
 """
 import http.client
 import sys
@@ -45,6 +45,7 @@ def best_peer(stage, wanted, port):
 
 def saturation(stage, row, rounds, seconds):
     results = [stage.measure(row, seconds, *TOKENS, warm=0.5) for _ in range(rounds)]
+    setting.refuse_wrong(row, results)
     found = {"rps": median(results, "rps"), "busy": median(results, "busy")}
     say(f"  {row.name}: {found['rps']:,.0f} requests/s with its CPU {found['busy']:.0%} busy")
     return found
@@ -66,7 +67,6 @@ def sweep(stage, rows, loads):
         for _ in range(options.rounds):
             for row in going:
                 result = stage.measure(row, options.seconds, f"rate={load:.0f}", *TOKENS, warm=0.5)
-                options.wrong += result["not_2xx"] + result["socket_errors"]
                 rounds[row.name].append(result)
         for name, results in rounds.items():
             over = sum(is_saturated(result, load) for result in results) * 2 > len(results)
@@ -75,6 +75,17 @@ def sweep(stage, rows, loads):
             f"{name} {median(results, 'p99') / 1000:.2f} ms" + (" (saturated)" if points[name][-1]["saturated"] else "")
             for name, results in rounds.items()))
     return points
+
+
+def wrong(points):
+    """Wrong answers by proxy, of those that gave any."""
+    counts = dict.fromkeys(points, 0)
+    for name, row in points.items():
+        for point in row:
+            # At saturation answers may be late; below it none may be missing.
+            forgiven = sum(result["unanswered"] for result in point["rounds"]) if point["saturated"] else 0
+            counts[name] += sum(map(setting.wrong, point["rounds"])) - forgiven
+    return {name: count for name, count in counts.items() if count}
 
 
 def table(points):
@@ -150,7 +161,7 @@ def measured(stage, wanted):
 
 
 def main():
-    parser = setting.parser(__doc__, wrong=0)
+    parser = setting.parser(__doc__)
     parser.add_argument("--rounds", type=int, help="default 3, with --quick 1")
     parser.add_argument("--peers", default="all", help="the first of these that works, or none")
     options = parser.parse_args()
@@ -159,19 +170,21 @@ def main():
     wanted = {"all": PEERS, "none": ()}.get(options.peers) or tuple(filter(None, options.peers.split(",")))
     if options.peers == "none":
         wanted = ()
-    unknown = [name for name in wanted if "opaque" not in getattr(compare.PEERS.get(name), "modes", ())]
-    if unknown:
-        parser.error(f"no peer that checks opaque tokens: {', '.join(unknown)}")
+    problem = compare.misnamed("all", options.peers, "opaque")
+    if problem:
+        parser.error(problem)
     with setting.Setting(options) as stage:
         try:
             points, saturations = measured(stage, wanted)
         except (RuntimeError, OSError, http.client.HTTPException) as error:
             sys.exit(f"latency.py: {error}")
     lines = text(points, saturations)
-    if options.wrong:
-        lines += ["", f"**{options.wrong} requests were not answered with 200.**"]
-    setting.record(options, "latency", {"saturation": saturations, "points": points}, lines, pictures(points))
-    sys.exit(1 if options.wrong else 0)
+    counts = wrong(points)
+    for name, count in counts.items():
+        lines += ["", f"**{report.title(name)}: {count:,} requests were not answered with 200.**"]
+    figures = {"saturation": saturations, "points": points, "wrong": counts}
+    setting.record(options, "latency", figures, lines, pictures(points))
+    sys.exit(1 if {report.OURS, "floor"} & counts.keys() else 0)
 
 
 if __name__ == "__main__":

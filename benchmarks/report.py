@@ -4,26 +4,38 @@
     report.py results.json --out DIR
 
 DIR/report.md has a table a scenario; NAME-cpu.svg shows CPU a request as a multiple of the floor's, NAME-latency.svg
-the latency that the load saw, by percentile. Python's standard library only.
+the latency that the load saw, by percentile. What was answered wrongly, or not measured, is named with its reason and
+has no figures. Python's standard library only.
+
+Exit codes: 0 all is measured, 1 in some scenario the floor or Bearergate is not, or answered wrongly.
 """
 import argparse
-import datetime
 import json
-import os
 import pathlib
-import platform
 import statistics
+import sys
 
 import charts
 import compare
+import origin
 
 OURS = "bearergate"
+# The bars that were set: p99 beside the best of those that check tokens, and memory after S2.
+P99_BAR, MEMORY_BAR_MIB = 1.2, 32
+# Questions a request that are shown; and those above which a cache was not warm.
+QUESTIONS_SHOWN, QUESTIONS_COLD = 0.005, 0.01
 PERCENTILES = (("p50", "50 %"), ("p90", "90 %"), ("p99", "99 %"), ("p999", "99.9 %"), ("max", "all"))
 
 
 def title(name):
     peer = compare.PEERS.get(name)
     return peer.title if peer else "Bearergate" if name == OURS else name
+
+
+def checks(name):
+    """Whether it checks tokens: neither the floor nor a peer that only forwards."""
+    peer = compare.PEERS.get(name)
+    return name not in (OURS, "floor") and (not peer or peer.modes != ["plain"])
 
 
 def kind(name):
@@ -40,16 +52,6 @@ def ratio(rounds, floor):
     return statistics.median(pairs) if pairs else None
 
 
-def machine():
-    names = (line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name"))
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{next(names, platform.machine())}, {os.cpu_count()} CPUs, {memory:.0f} GiB, Linux {platform.release()}"
-
-
-def today():
-    return datetime.date.today().isoformat()
-
-
 def markdown_table(head, rows, numbers_from=1):
     """Numbers stand on the right; a row that begins with "Bearergate" is set in bold."""
     lines = ["| " + " | ".join(head) + " |",
@@ -62,27 +64,55 @@ def markdown_table(head, rows, numbers_from=1):
 
 class Scenario:
     def __init__(self, key, record):
-        self.key, self.title = key, compare.SCENARIOS[key].title
-        self.peers = {name: rounds for name, rounds in record.items() if rounds}
-        self.missing = [name for name, rounds in record.items() if not rounds]
+        self.key, self.load, self.title = key, compare.SCENARIOS[key].load, compare.SCENARIOS[key].title
+        self.peers, self.missing = {}, {}
+        for name, row in record.items():
+            # The original of compare.py wrote the rounds alone.
+            rounds, note = (row, "") if isinstance(row, list) else (row["rounds"], row["note"])
+            reason = compare.wrongness(compare.SCENARIOS[key], name, rounds) if rounds else note or "no reason is kept"
+            if reason:
+                self.missing[name] = " ".join(reason.removeprefix("NOT MEASURED: ").split())
+            else:
+                self.peers[name] = rounds
         self.ratios = {name: ratio(rounds, self.peers.get("floor", [])) for name, rounds in self.peers.items()}
+
+    def problem(self):
+        """Why nobody may rely on this scenario, or None."""
+        if "floor" not in self.peers:
+            return f"{self.key}: not measured, the floor did not run: {self.missing.get('floor', 'nobody started it')}"
+        return f"{self.key}: Bearergate is not measured: {self.missing[OURS]}" if OURS in self.missing else None
+
+    def best(self, key, names):
+        """The name with the least median, or None."""
+        names = [name for name in names if name in self.peers]
+        return min(names, key=lambda name: median(self.peers[name], key), default=None)
 
     def order(self):
         return sorted(self.peers, key=lambda name: median(self.peers[name], "cpu_us"))
 
     def markdown(self):
-        head = ("proxy", "requests/s", "CPU µs a request", "× floor", "p50 ms", "p99 ms", "p99.9 ms", "peak RSS MiB")
+        if "floor" not in self.peers:
+            return f"## {self.key}: {self.title}\n\n{self.problem()}\n"
+        questions = {name: median(rounds, "as_calls") for name, rounds in self.peers.items()}
+        asked = any(count > QUESTIONS_SHOWN for count in questions.values())
+        head = ("proxy", "requests/s", "CPU µs a request", "× floor", "p50 ms", "p99 ms", "p99.9 ms", "peak RSS MiB",
+                *["AS calls/req"] * asked)
         rows = []
         for name in self.order():
             rounds, multiple = self.peers[name], self.ratios[name]
             rows.append((title(name), f"{median(rounds, 'rps'):,.0f}", f"{median(rounds, 'cpu_us'):.1f}",
                          f"{multiple:.2f}" if multiple else "-",
                          *(f"{median(rounds, p) / 1000:.2f}" for p in ("p50", "p99", "p999")),
-                         f"{rounds[0].get('rss_kib', 0) / 1024:.1f}"))
+                         f"{memory(rounds):.1f}", *[f"{questions[name]:.3f}"] * asked))
         lines = [f"## {self.key}: {self.title}", "", f"![CPU a request]({self.key}-cpu.svg)", "",
                  f"![Latency]({self.key}-latency.svg)", "", *markdown_table(head, rows)]
+        cold = [f"{title(name)} ({questions[name]:.3f} calls a request)" for name in self.order()
+                if questions[name] > QUESTIONS_COLD and self.load in ("hot", "many")]
+        if cold:
+            lines += ["", f"The cache was not warm: {', '.join(cold)}."]
         if self.missing:
-            lines += ["", "Not measured: " + ", ".join(title(name) for name in self.missing) + "."]
+            lines += ["", "No figures, because not measured or answered wrongly:", ""]
+            lines += [f"- {title(name)}: {reason}" for name, reason in self.missing.items()]
         return "\n".join(lines) + "\n"
 
     def cpu_picture(self):
@@ -96,28 +126,70 @@ class Scenario:
                             x_ticks=[(index, label) for index, (_, label) in enumerate(PERCENTILES)])
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("results", type=pathlib.Path)
-    parser.add_argument("--out", type=pathlib.Path, required=True)
-    options = parser.parse_args()
-    scenarios = [Scenario(key, record) for key, record in json.loads(options.results.read_text()).items()]
-    scenarios = [scenario for scenario in scenarios if scenario.peers.get("floor")]
-    options.out.mkdir(parents=True, exist_ok=True)
+def memory(rounds):
+    return rounds[0].get("rss_kib", 0) / 1024
+
+
+def bars(scenarios):
+    """What was to be reached, what came of it, and whether that is enough."""
     rows = []
     for scenario in scenarios:
+        ours = scenario.peers.get(OURS)
+        if not ours:
+            continue
+        if scenario.key in ("S11", "S12"):
+            best = scenario.best("p99", filter(checks, scenario.peers))
+            if best:
+                own, theirs = median(ours, "p99"), median(scenario.peers[best], "p99")
+                rows.append((f"{scenario.key}: p99 beside {title(best)}'s, the best that checks tokens",
+                             f"{own / 1000:.2f} ms and {theirs / 1000:.2f} ms: {own / theirs:.2f} times",
+                             f"at most {P99_BAR:g} times", "yes" if own <= theirs * P99_BAR else "no"))
+        if scenario.key == "S2":
+            rows.append(("S2: peak memory after it", f"{memory(ours):.1f} MiB", f"at most {MEMORY_BAR_MIB} MiB",
+                         "yes" if memory(ours) <= MEMORY_BAR_MIB else "no"))
+    return rows
+
+
+def write(results, out):
+    """Writes the report and its pictures; what is wrong with it, in sentences."""
+    scenarios = [Scenario(key, record) for key, record in results.get("scenarios", results).items()]
+    problems = [problem for problem in (scenario.problem() for scenario in scenarios) if problem]
+    problems += [f"{key}: not measured, the run ended before it" for key in results.get("wanted", ())
+                 if key not in results["scenarios"]]
+    out.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for scenario in scenarios:
+        if "floor" not in scenario.peers:
+            rows.append((f"{scenario.key}: {scenario.title}", "-", "-", "-"))
+            continue
         others = {n: r for n, r in scenario.ratios.items() if r and n not in (OURS, "floor")}
         best = min(others, key=others.get) if others else None
         ours = scenario.ratios.get(OURS)
         rows.append((f"{scenario.key}: {scenario.title}", f"{ours:.2f}" if ours else "-", title(best) if best else "-",
                      f"{others[best]:.2f}" if best else "-"))
-        (options.out / f"{scenario.key}-cpu.svg").write_text(scenario.cpu_picture())
-        (options.out / f"{scenario.key}-latency.svg").write_text(scenario.latency_picture())
+        (out / f"{scenario.key}-cpu.svg").write_text(scenario.cpu_picture())
+        (out / f"{scenario.key}-latency.svg").write_text(scenario.latency_picture())
     summary = markdown_table(("scenario", "Bearergate, × floor", "best of the others", "× floor"), rows)
     lines = ["# Bearergate beside its peers", "",
-             f"{today()}, {machine()}. Medians; each proxy has one CPU. What the figures mean: `benchmarks/README.md`.",
-             "", *summary]
-    (options.out / "report.md").write_text("\n".join(lines) + "\n\n" + "\n".join(s.markdown() for s in scenarios))
+             f"{origin.sentence(results)} Medians; each proxy has one CPU. What the figures mean: "
+             "`benchmarks/README.md`.",
+             *(f"\n**{problem}**" for problem in problems), "", *summary]
+    reached = bars(scenarios)
+    if reached:
+        lines += ["", *markdown_table(("bar", "Bearergate", "wanted", "reached"), reached, numbers_from=4)]
+    (out / "report.md").write_text("\n".join(lines) + "\n\n" + "\n".join(s.markdown() for s in scenarios))
+    return problems
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=pathlib.Path)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    options = parser.parse_args()
+    problems = write(json.loads(options.results.read_text()), options.out)
+    for problem in problems:
+        print(f"report.py: {problem}", file=sys.stderr)
+    sys.exit(1 if problems else 0)
 
 
 if __name__ == "__main__":

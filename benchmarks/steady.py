@@ -67,14 +67,14 @@ def verdict(windows, total):
 
 def saturation(stage, row, rounds, seconds):
     results = [stage.measure(row, seconds, f"numbered={50 + index}", *TOKENS, warm=2) for index in range(rounds)]
+    setting.refuse_wrong(row, results)
     say(f"  {median(results, 'rps'):,.0f} requests/s; the proxy takes {median(results, 'busy'):.0%} of its CPU")
     return median(results, "rps")
 
 
 def leave_the_load_alone(options):
     """Moves what stands behind the proxy to the proxy's CPU, where the load would have to share its only one."""
-    cpus = {options.load_cpu} if isinstance(options.load_cpu, int) else options.load_cpu
-    if len(cpus) < 2:
+    if len(compare.cpu_set(options.load_cpu)) < 2:
         for process in compare.Process.running:
             for pid in process.pids():
                 os.sched_setaffinity(pid, {options.proxy_cpu})
@@ -87,7 +87,7 @@ def hold(stage, row, load, seconds, window, warm):
     command = stage.command(row, seconds, *schedule, "numbered=60", *TOKENS)
     windows, total, cpu = [], None, setting.cpu_seconds(row)
     load_process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
-                                    preexec_fn=lambda: compare.place(options.load_cpu, options))
+                                    preexec_fn=lambda: compare.prepare(options.load_cpu, options))
     try:
         for line in load_process.stdout:  # openloop ends by itself, whatever the proxy does
             told, used = json.loads(line), setting.cpu_seconds(row)

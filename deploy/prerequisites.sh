@@ -32,5 +32,15 @@ require_packages() {
     fi
     "${sudo[@]}" apt-get update -qq || say 'The package lists could not be refreshed; going on with those that are there.'
     # sudo drops the environment, so what apt is to know travels as an argument.
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+    # Debian starts a service as soon as it is installed (nginx on port 80, say); here they are wanted as programs only,
+    # so /usr/sbin/policy-rc.d says no (101) meanwhile, unless the machine has its own.
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive sh -c '
+        policy=/usr/sbin/policy-rc.d
+        if ! [ -e $policy ] && ! [ -L $policy ]; then
+            trap "rm -f $policy" EXIT
+            trap "exit 1" HUP INT TERM
+            printf "#!/bin/sh\n# Of an installation for Bearergate; left behind, it may go.\nexit 101\n" >$policy
+            chmod 755 $policy
+        fi
+        apt-get install -y --no-install-recommends "$@"' sh "${missing[@]}"
 }

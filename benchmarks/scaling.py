@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How the cost of a request grows: with loops, with cached tokens, with routes.
+"""How the cost of a request grows: with loops, with cached tokens, with routes; and by the way to the upstream.
 
 Writes DIR/scaling.md, scaling.json and scaling-*.svg. The load is a closed loop of 64 connections (openloop with rate
 0), so requests a second are what the machine can do with load and upstream beside the proxy; CPU a request is the
@@ -13,10 +13,12 @@ Exit codes: 0 measured, 1 something went wrong or was answered wrongly, 2 wrong 
 import argparse
 import http.client
 import os
+import socket
 import sys
 import time
 
 import charts
+import compare
 import report
 import setting
 from setting import median, numbered, say
@@ -24,6 +26,8 @@ from setting import median, numbered, say
 LOOPS = (1, 2)
 TOKENS, TOKENS_QUICK = (10_000, 100_000, 1_000_000), (10_000, 50_000)
 ROUTES, ROUTES_QUICK = (10, 1_000, 10_000), (10, 1_000)
+# Requests a second that leave every proxy room, for the way to the upstream.
+MODERATE = 10_000
 # compare.yaml's own, which stay.
 OWN_ROUTES = 3
 # More than a million tokens take, so that none is evicted: what they do take is measured.
@@ -143,16 +147,51 @@ def routes(stage, counts):
     return measured, lines, {"routes": ratio_bars("CPU a request by routes, as a multiple of the floor's", entries)}
 
 
+def unix_upstream(stage):
+    """The upstream once more, at a Unix socket; its URL."""
+    path = stage.work / "upstream.sock"
+    process = compare.Process([compare.BIN / "upstream", str(path)], stage.options.load_cpu, stage.options,
+                              stage.work / "upstream-unix.log")
+    deadline = time.monotonic() + 5
+    while True:
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(path)) == 0:
+                return f"unix:{path}"
+        if time.monotonic() > deadline or process.popen.poll() is not None:
+            raise RuntimeError(f"the upstream does not listen at {path}")
+        time.sleep(0.01)
+
+
+def sockets(stage):
+    say("The way to the upstream: one hot token")
+    url, figures, table, bars = unix_upstream(stage), {}, [], []
+    for load, title in ((["rate=%d" % MODERATE], f"{MODERATE:,} requests/s"), ([], "as many as there can be")):
+        rows = [stage.peer("floor", 18500), stage.ours("tcp", 18502), stage.ours("unix", 18504, upstream=url)]
+        measured = Rows(stage, rows, lambda row: ([*numbered(40, 1), *load], {})).run()
+        figures[title] = measured
+        for label, name in (("floor, TCP", "floor"), ("Bearergate, TCP", "tcp"), ("Bearergate, Unix socket", "unix")):
+            table.append((title, label, *cells(measured[name])))
+            bars.append((f"{label}, {title}", measured[name]))
+    lines = ["## The way to the upstream", "", "![CPU a request by the way to the upstream](scaling-sockets.svg)", "",
+             "One cached token. The clients' side is TCP in each row; the floor's both sides are.", "",
+             *report.markdown_table(("load", "", "requests/s", "CPU µs a request", "× floor"), table, numbers_from=2)]
+    picture = charts.bars("CPU a request by the way to the upstream, as a multiple of the floor's",
+                          [(label, entry["ratio"], "floor" if label.startswith("floor") else "ours")
+                           for label, entry in bars], mark=1)
+    return figures, lines, {"sockets": picture}
+
+
 def main():
     parser = setting.parser(__doc__, wrong=0)
     parser.add_argument("--rounds", type=int, help="default 5, with --quick 1")
-    parser.add_argument("--only", choices=("loops", "tokens", "routes"), help="one of the three")
+    parser.add_argument("--only", choices=("loops", "tokens", "routes", "sockets"), help="one of the four")
     options = parser.parse_args()
     options.rounds = options.rounds or (1 if options.quick else 5)
     options.seconds = 1 if options.quick else 3
     parts = {"loops": lambda stage: loops(stage),
              "tokens": lambda stage: tokens(stage, TOKENS_QUICK if options.quick else TOKENS),
-             "routes": lambda stage: routes(stage, ROUTES_QUICK if options.quick else ROUTES)}
+             "routes": lambda stage: routes(stage, ROUTES_QUICK if options.quick else ROUTES),
+             "sockets": sockets}
     figures, lines, pictures = {}, setting.heading("How Bearergate scales"), {}
     with setting.Setting(options) as stage:
         for name in [options.only] if options.only else parts:

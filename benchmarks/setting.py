@@ -44,12 +44,14 @@ def say(words):
     print(words, flush=True)
 
 
-def configuration(port, workers=1, ttl="300s", size="64MiB", services=0):
+def configuration(port, workers=1, ttl="300s", size="64MiB", services=0, upstream=None):
     """compare.yaml with changes; `services` adds routes /service-00000/** and so on, with the checks of /opaque/**."""
     text = (HERE / "compare.yaml").read_text()
     text = replaced(text, "127.0.0.1:18500", f"127.0.0.1:{port}")
     text = replaced(text, "workers: 1", f"workers: {workers}")
     text = replaced(text, "{ ttl: 300s, negative_ttl: 30s }", f"{{ ttl: {ttl}, negative_ttl: 30s, size: {size} }}")
+    if upstream:
+        text = replaced(text, f"http://127.0.0.1:{compare.BASE_PORT}, idle", f"{upstream}, idle")
     routes = [f'  - {{ name: s{index}, paths: ["/service-{index:05d}/**"], authorization_server: opaque, '
               "scopes: [read] }\n" for index in range(services)]
     return text + "".join(routes)

@@ -46,6 +46,23 @@ struct ClientKeySetTests {
         return Signer(server: server, clientID: client.id, key: key)
     }
 
+    @Test("a key that does not say it is for signatures proves nobody, as with Hydra", arguments: [true, false])
+    func undeclaredUse(isInline: Bool) async throws {
+        let key = try Self.key("k")
+        var members = key.publicJWK
+        members["use"] = nil
+        let set: JSONValue = ["keys": [.object(members)]]
+        try await ClientSite.with(.status(200, body: JSONWriter.write(set))) { site in
+            try await withServer { server in
+                var document: JSONObject = ["token_endpoint_auth_method": "private_key_jwt"]
+                if isInline { document["jwks"] = set } else { document["jwks_uri"] = .string(site.origin + "/set") }
+                let client = try await server.makeClient(document)
+                let answer = try await Signer(server: server, clientID: client.id, key: key).ask()
+                #expect(answer.status == 401 && answer.text("error") == "invalid_client")
+            }
+        }
+    }
+
     @Test("whatever the client's server does, the client is told invalid_client and why; nobody sees a 5xx")
     func brokenServers() async throws {
         let key = try Self.key("k")

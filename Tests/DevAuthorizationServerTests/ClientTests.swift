@@ -11,6 +11,10 @@ struct ClientTests {
             (#"{"redirect_uris":["http://127.0.0.1/cb#frag"]}"#, "invalid_redirect_uri"),
             (#"{"redirect_uris":["callback"]}"#, "invalid_redirect_uri"),
             (#"{"redirect_uris":["https://a.example/%4"]}"#, "invalid_redirect_uri"),
+            (#"{"redirect_uris":["http://a:port/"]}"#, "invalid_redirect_uri"),
+            (#"{"redirect_uris":["http://a:80:90/"]}"#, "invalid_redirect_uri"),
+            (#"{"redirect_uris":["http://[::1/cb"]}"#, "invalid_redirect_uri"),
+            (#"{"redirect_uris":["http://[::1]x/"]}"#, "invalid_redirect_uri"),
             (
                 #"{"redirect_uris":["https://a.example/cb"],"post_logout_redirect_uris":["https://b.example/x"]}"#,
                 "invalid_client_metadata"

@@ -27,6 +27,7 @@ struct WebAddress: Sendable, Hashable {
         }
         let hierarchical = behind.dropFirst(2)
         let authority = hierarchical.prefix { $0 != Self.slash && $0 != UInt8(ascii: "?") }
+        guard Self.hasReadablePort(authority) else { return nil }
         self.init(
             scheme: name, authority: String(decoding: authority, as: UTF8.self),
             rest: String(decoding: hierarchical[authority.endIndex...], as: UTF8.self))
@@ -80,6 +81,20 @@ struct WebAddress: Sendable, Hashable {
     /// Neither white space, nor a fragment, nor the `\` that browsers take for a `/` (WHATWG URL §4.4) and others do not.
     private static func isAllowed(_ byte: UInt8) -> Bool {
         byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: "#") && byte != UInt8(ascii: "\\")
+    }
+
+    /// Whether behind the host stand a colon and digits, or nothing (RFC 3986 §3.2.2, §3.2.3).
+    private static func hasReadablePort(_ authority: Substring.UTF8View) -> Bool {
+        let colon = UInt8(ascii: ":")
+        let server = authority.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false).last ?? authority
+        var behindHost = server.drop { $0 != colon }
+        if server.first == UInt8(ascii: "[") {
+            guard let bracket = server.firstIndex(of: UInt8(ascii: "]")) else { return false }
+            behindHost = server[server.index(after: bracket)...]
+        }
+        return behindHost.isEmpty
+            || behindHost.first == colon
+                && behindHost.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 
     private static let slash = UInt8(ascii: "/")

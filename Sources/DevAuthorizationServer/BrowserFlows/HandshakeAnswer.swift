@@ -113,7 +113,7 @@ struct AcceptedConsent: HandshakeDocument {
             throw HydraError.malformed(
                 "'grant_access_token_audience' has more than \(RegisteredClient.audiencesMax) entries.")
         }
-        guard self.scope.allSatisfy({ Scope($0) != nil }) else {
+        guard self.scope.allSatisfy(RequestedScope.isScope) else {
             throw HydraError.malformed("An entry of 'grant_scope' is no scope token.")
         }
         guard !self.audience.contains("") else {

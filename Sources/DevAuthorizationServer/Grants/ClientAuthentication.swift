@@ -63,7 +63,8 @@ struct ClientAuthentication: Sendable {
                 "The client is registered with '\(client.authenticationMethod)' and came with 'private_key_jwt'.")
         }
         let name = client.authenticationSigningAlgorithm
-        let keys = try await self.keys(of: client, for: token, now: now)
+        // Hydra takes those only whose `use` is `sig`: a client that works here must work there.
+        let keys = try await self.keys(of: client, for: token, now: now).filter(\.isDeclaredForSignatures)
         guard let algorithm = SignatureAlgorithm.allCases.first(where: { $0.name == (name.isEmpty ? "RS256" : name) }),
             let assertion = Assertion(
                 token, keys: keys, algorithms: [algorithm], audience: tokenURL, now: now.seconds),

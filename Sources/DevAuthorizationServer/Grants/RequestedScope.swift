@@ -2,16 +2,24 @@ import OAuthModel
 
 /// The scopes that a request names, held against what may be granted (RFC 6749 §3.3).
 ///
-/// A word that is no scope token is refused even where a wildcard would cover it: granted scopes are told joined by spaces,
-/// so what has white space inside would be read as other scopes than were granted.
+/// A word that is no scope is refused even where a wildcard would cover it: granted scopes are told joined by spaces, so
+/// what has white space inside would be read as other scopes than were granted.
 enum RequestedScope {
+    /// Whether it is a scope token, or would be one if RFC 6749 §3.3 knew characters beyond ASCII, as Hydra does.
+    static func isScope(_ word: String) -> Bool {
+        !word.isEmpty
+            && word.unicodeScalars.allSatisfy { scalar in
+                scalar.isASCII ? Scope(String(scalar)) != nil : !scalar.properties.isWhitespace
+            }
+    }
+
     /// - Parameter hint: what to say of the first word that is not covered.
     static func check(_ words: [String], against granted: [String], hint: (String) -> String) throws {
         guard words.count <= Self.wordsMax else {
             throw HydraError.invalidScope("More than \(Self.wordsMax) scopes are requested.")
         }
         for word in words {
-            guard Scope(word) != nil else { throw HydraError.invalidScope("A requested scope is no scope token.") }
+            guard Self.isScope(word) else { throw HydraError.invalidScope("A requested scope is no scope token.") }
             guard ScopeStrategy.wildcard.matches(granted: granted, wanted: word) else {
                 throw HydraError.invalidScope(hint(word))
             }

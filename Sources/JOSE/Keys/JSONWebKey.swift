@@ -7,12 +7,15 @@ package struct JSONWebKey: Sendable {
     package let algorithms: [SignatureAlgorithm]
     package let thumbprint: KeyThumbprint
     package let key: OpenSSLPublicKey
+    /// Whether its `use` says `sig` (RFC 7517 §4.2), and does not only leave it open.
+    package let isDeclaredForSignatures: Bool
 
     /// Reads one member of `keys`; throws what keeps it from being used.
     package init(_ value: JSONValue, policy: KeyPolicy) throws(KeyProblem) {
         guard case .object(let members) = value else { throw .notAnObject }
         self.keyIdentifier = try JSONWebKeyMembers.string("kid", of: members).map(KeyIdentifier.init)
         try JSONWebKeyMembers.checkUse(of: members)
+        self.isDeclaredForSignatures = members["use"] != nil
         let material = try JSONWebKeyMembers.material(of: members)
         self.algorithms = try JSONWebKeyMembers.algorithms(of: members, kind: material.kind, policy: policy)
         try material.check(policy)
@@ -26,6 +29,7 @@ package struct JSONWebKey: Sendable {
     ) throws(KeyProblem) {
         self.keyIdentifier = keyIdentifier
         self.algorithms = algorithms.filter { $0.keyKind == material.kind }
+        self.isDeclaredForSignatures = true
         self.thumbprint = KeyThumbprint(of: material)
         self.key = try OpenSSLPublicKey(material)
     }

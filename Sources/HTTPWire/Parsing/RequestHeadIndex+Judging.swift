@@ -53,13 +53,23 @@ extension RequestHeadIndex {
         try self.judgeHost(bytes)
         self.framing = try BodyFraming.stated(by: self.fieldIndex, in: bytes, minorVersion: self.minorVersion) ?? .none
         self.connection = ConnectionOptions(self.fieldIndex, in: bytes)
-        if let expectation = self.fieldIndex.first(of: .expect) {
-            guard !self.fieldIndex.repeated.contains(.expect),
-                bytes.slice(expectation.value).equalsIgnoringCase("100-continue")
-            else { throw .unknownExpectation }
-            // A 1.0 client cannot be sent an interim answer, and without content there is nothing to wait for.
-            self.expectsContinue = self.minorVersion >= 1 && self.framing.hasContent
+        if self.fieldIndex.kinds.contains(.expect) { try self.judgeExpectations(bytes) }
+    }
+
+    /// A list of which we know one member (RFC 9110 §10.1.1); empty ones count for nothing (§5.6.1.2).
+    private mutating func judgeExpectations(_ bytes: Span<UInt8>) throws(WireError) {
+        var isWaiting = false
+        for index in 0..<self.fieldIndex.all.count {
+            let field = self.fieldIndex.all[index]
+            guard field.kind == .expect, field.isSpeltExactly else { continue }
+            var members = ListMembers(bytes.slice(field.value))
+            while let member = members.next() {
+                guard members.bytes.slice(member).equalsIgnoringCase("100-continue") else { throw .unknownExpectation }
+                isWaiting = true
+            }
         }
+        // A 1.0 client cannot be sent an interim answer, and without content there is nothing to wait for.
+        self.expectsContinue = isWaiting && self.minorVersion >= 1 && self.framing.hasContent
     }
 
     /// Exactly one valid Host from HTTP/1.1 on, at most one before, and none that contradicts an absolute target.

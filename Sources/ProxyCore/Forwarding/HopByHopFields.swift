@@ -36,7 +36,7 @@ enum HopByHopFields {
         .expect, .cacheControl, .maxForwards, .pragma, .range, .responseControl, .ifCondition,
         .date, .location, .retryAfter,
         .contentType, .contentEncoding, .contentLanguage, .contentLocation, .contentRange, .contentDisposition,
-        .origin, .accessControlRequestMethod, .accessControl, .secWebSocket,
+        .origin, .accessControlRequestMethod, .accessControl, .secWebSocket, .accept, .acceptEncoding,
     ]
 }
 

@@ -116,6 +116,18 @@ struct RequestHeadParserTests {
         #expect(try !index("HTTP/1.0", "Content-Length: 1\r\n").expectsContinue)
     }
 
+    @Test(
+        "RFC 9110 §5.6.1.2: an expectation may be said twice and beside nothing; nothing alone is none",
+        arguments: [
+            ("Expect: 100-continue,\r\n", true), ("Expect: , 100-continue ,, 100-Continue\r\n", true),
+            ("Expect: 100-continue\r\nExpect: 100-continue\r\n", true), ("Expect:\r\n", false),
+            ("Expect: ,\r\n", false), ("Exp_ect: x\r\n", false),
+        ])
+    func expectationsAreLists(fields: String, isWaiting: Bool) throws {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\(fields)\r\n"
+        #expect(try Self.index(head).expectsContinue == isWaiting)
+    }
+
     @Test("a field that only folds to a framing field is known for what it is and frames nothing")
     func lookalikesFrameNothing() throws {
         let index = try Self.index(

@@ -88,15 +88,6 @@ let microbenchmarks: (targets: [Target], dependencies: [Package.Dependency]) = {
     return (targets, [.package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: [])])
 }()
 
-/// The test targets to build, where only some are wanted: building all of them takes minutes, and a sanitizer may be after
-/// a few of them only.
-let chosenTests = Context.environment["BEARERGATE_TESTS"]?.split(separator: " ").map(String.init)
-
-/// These targets without the tests that were not chosen.
-func chosen(_ targets: [Target]) -> [Target] {
-    targets.filter { target in target.type != .test || chosenTests?.contains(target.name) ?? true }
-}
-
 let package = Package(
     name: "bearergate",
     platforms: [.macOS(.v26)],
@@ -119,117 +110,118 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ] + microbenchmarks.dependencies,
-    targets: microbenchmarks.targets
-        + chosen([
-            // C headers and the macros Swift cannot see.
-            .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
-            .target(name: "CLinux"),
+    targets: microbenchmarks.targets + [
+        // C headers and the macros Swift cannot see.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CLinux"),
 
-            // Words and bytes.
-            .target(name: "OAuthModel", swiftSettings: strict),
-            .target(name: "HTTPWire", swiftSettings: hotPath),
-            .target(name: "JOSE", dependencies: ["COpenSSL", "OAuthModel"], swiftSettings: strict),
+        // Words and bytes.
+        .target(name: "OAuthModel", swiftSettings: strict),
+        .target(name: "HTTPWire", swiftSettings: hotPath),
+        .target(name: "JOSE", dependencies: ["COpenSSL", "OAuthModel"], swiftSettings: strict),
 
-            // Every decision; no socket, no clock, no log.
-            .target(name: "ProxyCore", dependencies: ["OAuthModel", "JOSE", "HTTPWire"], swiftSettings: hotPath),
+        // Every decision; no socket, no clock, no log.
+        .target(name: "ProxyCore", dependencies: ["OAuthModel", "JOSE", "HTTPWire"], swiftSettings: hotPath),
 
-            // Shells.
-            .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: hotPath),
-            .target(name: "Observability", dependencies: ["ProxyCore"], swiftSettings: hotPath),
-            .target(
-                name: "ProxyServer", dependencies: ["ProxyCore", "HTTPWire", "OAuthModel", "Reactor", "Observability"],
-                swiftSettings: hotPath),
-            .target(name: "HTTPPersistence", swiftSettings: house),
-            .target(name: "BoundedHTTPClient", dependencies: [asyncHTTPClient, nioSSL] + nio, swiftSettings: house),
-            .target(
-                name: "AuthorizationServerClient",
-                dependencies: ["BoundedHTTPClient", "ProxyCore", "OAuthModel", "JOSE", asyncHTTPClient, nioSSL] + nio,
-                swiftSettings: house),
-            .target(
-                name: "ProxyConfiguration", dependencies: ["ProxyCore", "OAuthModel", "JOSE", yams],
-                swiftSettings: house),
-            .target(
-                name: "AdminServer",
-                dependencies: ["HTTPPersistence", "ProxyCore", "OAuthModel", "Observability", httpTypes, logging]
-                    + hummingbird + nio + lifecycle,
-                swiftSettings: house),
-            .target(
-                name: "DevAuthorizationServer",
-                dependencies: ["HTTPPersistence", "BoundedHTTPClient", "OAuthModel", "JOSE", grdb, httpTypes, logging]
-                    + hummingbird + nio + lifecycle,
-                swiftSettings: house),
-            .target(
-                name: "HydraClient", dependencies: ["BoundedHTTPClient", "OAuthModel", "JOSE", asyncHTTPClient] + nio,
-                swiftSettings: house),
+        // Shells.
+        .target(name: "Reactor", dependencies: ["CLinux"], swiftSettings: hotPath),
+        .target(name: "Observability", dependencies: ["ProxyCore"], swiftSettings: hotPath),
+        .target(
+            name: "ProxyServer", dependencies: ["ProxyCore", "HTTPWire", "OAuthModel", "Reactor", "Observability"],
+            swiftSettings: hotPath),
+        .target(name: "HTTPPersistence", swiftSettings: house),
+        .target(name: "BoundedHTTPClient", dependencies: [asyncHTTPClient, nioSSL] + nio, swiftSettings: house),
+        .target(
+            name: "AuthorizationServerClient",
+            dependencies: ["BoundedHTTPClient", "ProxyCore", "OAuthModel", "JOSE", asyncHTTPClient, nioSSL] + nio,
+            swiftSettings: house),
+        .target(
+            name: "ProxyConfiguration", dependencies: ["ProxyCore", "OAuthModel", "JOSE", yams], swiftSettings: house),
+        .target(
+            name: "AdminServer",
+            dependencies: ["HTTPPersistence", "ProxyCore", "OAuthModel", "Observability", httpTypes, logging]
+                + hummingbird + nio + lifecycle,
+            swiftSettings: house),
+        .target(
+            name: "DevAuthorizationServer",
+            dependencies: ["HTTPPersistence", "BoundedHTTPClient", "OAuthModel", "JOSE", grdb, httpTypes, logging]
+                + hummingbird + nio + lifecycle,
+            swiftSettings: house),
+        .target(
+            name: "HydraClient", dependencies: ["BoundedHTTPClient", "OAuthModel", "JOSE", asyncHTTPClient] + nio,
+            swiftSettings: house),
 
-            // The two programs.
-            .target(
-                name: "Assembly",
-                dependencies: [
-                    "ProxyServer", "ProxyConfiguration", "AuthorizationServerClient", "AdminServer", "Observability",
-                    "ProxyCore", "OAuthModel", "Reactor",
-                ],
-                swiftSettings: house),
-            .executableTarget(
-                name: "bearergate", dependencies: ["Assembly", "ProxyConfiguration", argumentParser],
-                swiftSettings: house,
-                linkerSettings: lean),
-            .executableTarget(
-                name: "bearergate-dev",
-                dependencies: [
-                    "Assembly", "ProxyConfiguration", "DevAuthorizationServer", "HTTPPersistence", "OAuthModel",
-                    argumentParser, httpTypes, logging,
-                ] + hummingbird + nio + lifecycle,
-                swiftSettings: house),
+        // The two programs.
+        .target(
+            name: "Assembly",
+            dependencies: [
+                "ProxyServer", "ProxyConfiguration", "AuthorizationServerClient", "AdminServer", "Observability",
+                "ProxyCore", "OAuthModel", "Reactor",
+            ],
+            swiftSettings: house),
+        .executableTarget(
+            name: "bearergate", dependencies: ["Assembly", "ProxyConfiguration", argumentParser], swiftSettings: house,
+            linkerSettings: lean),
+        .executableTarget(
+            name: "bearergate-dev",
+            dependencies: [
+                "Assembly", "ProxyConfiguration", "DevAuthorizationServer", "HTTPPersistence", "OAuthModel",
+                argumentParser, httpTypes, logging,
+            ] + hummingbird + nio + lifecycle,
+            swiftSettings: house),
 
-            // Tests and what they stand on.
-            .target(name: "ReactorTesting", dependencies: ["Reactor"], swiftSettings: strict),
-            .target(
-                name: "TestSupport",
-                dependencies: core + [
-                    "Reactor", "ReactorTesting", "Observability", "ProxyServer", "ProxyConfiguration",
-                ],
-                swiftSettings: house),
-            .testTarget(name: "OAuthModelTests", dependencies: ["OAuthModel"], swiftSettings: house),
-            .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: house),
-            .testTarget(name: "HTTPPersistenceTests", dependencies: ["HTTPPersistence"], swiftSettings: house),
-            .testTarget(name: "JOSETests", dependencies: ["JOSE", "OAuthModel"], swiftSettings: house),
-            .testTarget(name: "ProxyCoreTests", dependencies: core, swiftSettings: house),
-            .testTarget(name: "ReactorTests", dependencies: ["Reactor", "ReactorTesting"], swiftSettings: house),
-            .testTarget(name: "ObservabilityTests", dependencies: core + ["Observability"], swiftSettings: house),
-            .testTarget(
-                name: "AuthorizationServerClientTests",
-                dependencies: core + ["AuthorizationServerClient", nioSSL] + nio,
-                swiftSettings: house),
-            .testTarget(
-                name: "AdminServerTests", dependencies: core + ["AdminServer", "Observability", asyncHTTPClient] + nio,
-                swiftSettings: house),
-            .testTarget(
-                name: "ProxyConfigurationTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
-            .testTarget(
-                name: "DevAuthorizationServerTests",
-                dependencies: ["DevAuthorizationServer", "OAuthModel", "JOSE", grdb, httpTypes, logging] + hummingbird
-                    + nio
-                    + lifecycle,
-                swiftSettings: house),
-            .testTarget(
-                name: "HydraClientTests", dependencies: ["HydraClient", "OAuthModel", "JOSE", asyncHTTPClient] + nio,
-                swiftSettings: house),
-            .testTarget(
-                name: "HydraContractTests",
-                dependencies: ["HydraClient", "DevAuthorizationServer", "OAuthModel", "JOSE", asyncHTTPClient],
-                swiftSettings: house),
-            .testTarget(
-                name: "ProxyServerTests",
-                dependencies: core + ["ProxyServer", "Reactor", "ReactorTesting", "Observability", "TestSupport"],
-                swiftSettings: house),
-            .testTarget(
-                name: "EndToEndTests",
-                dependencies: core + ["ProxyServer", "ProxyConfiguration", "Reactor", "Observability", "TestSupport"],
-                swiftSettings: house),
-            .testTarget(
-                name: "AssemblyTests", dependencies: ["AdminServer", "Assembly", "TestSupport"], swiftSettings: house),
-            .testTarget(name: "HouseTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
-            fuzz,
-        ])
+        // Tests and what they stand on.
+        .target(name: "ReactorTesting", dependencies: ["Reactor"], swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: core + ["Reactor", "ReactorTesting", "Observability", "ProxyServer", "ProxyConfiguration"],
+            swiftSettings: house),
+        .testTarget(name: "OAuthModelTests", dependencies: ["OAuthModel"], swiftSettings: house),
+        .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: house),
+        .testTarget(name: "HTTPPersistenceTests", dependencies: ["HTTPPersistence"], swiftSettings: house),
+        .testTarget(name: "JOSETests", dependencies: ["JOSE", "OAuthModel"], swiftSettings: house),
+        .testTarget(name: "ProxyCoreTests", dependencies: core, swiftSettings: house),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor", "ReactorTesting"], swiftSettings: house),
+        .testTarget(name: "ObservabilityTests", dependencies: core + ["Observability"], swiftSettings: house),
+        .testTarget(
+            name: "AuthorizationServerClientTests", dependencies: core + ["AuthorizationServerClient", nioSSL] + nio,
+            swiftSettings: house),
+        .testTarget(
+            name: "AdminServerTests", dependencies: core + ["AdminServer", "Observability", asyncHTTPClient] + nio,
+            swiftSettings: house),
+        .testTarget(
+            name: "ProxyConfigurationTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
+        .testTarget(
+            name: "DevAuthorizationServerTests",
+            dependencies: ["DevAuthorizationServer", "OAuthModel", "JOSE", grdb, httpTypes, logging] + hummingbird + nio
+                + lifecycle,
+            swiftSettings: house),
+        .testTarget(
+            name: "HydraClientTests", dependencies: ["HydraClient", "OAuthModel", "JOSE", asyncHTTPClient] + nio,
+            swiftSettings: house),
+        .testTarget(
+            name: "HydraContractTests",
+            dependencies: ["HydraClient", "DevAuthorizationServer", "OAuthModel", "JOSE", asyncHTTPClient],
+            swiftSettings: house),
+        .testTarget(
+            name: "ProxyServerTests",
+            dependencies: core + ["ProxyServer", "Reactor", "ReactorTesting", "Observability", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: core + ["ProxyServer", "ProxyConfiguration", "Reactor", "Observability", "TestSupport"],
+            swiftSettings: house),
+        .testTarget(
+            name: "AssemblyTests", dependencies: ["AdminServer", "Assembly", "TestSupport"], swiftSettings: house),
+        .testTarget(name: "HouseTests", dependencies: core + ["ProxyConfiguration"], swiftSettings: house),
+        fuzz,
+    ]
 )
+
+// The test targets to build, where only some are wanted: building all of them takes minutes, and a sanitizer may be after
+// a few.
+if let wanted = Context.environment["BEARERGATE_TESTS"]?.split(separator: " ").map(String.init) {
+    let known = package.targets.filter { $0.type == .test }.map(\.name)
+    precondition(!wanted.isEmpty && wanted.allSatisfy(known.contains), "BEARERGATE_TESTS names some of \(known)")
+    package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
+}

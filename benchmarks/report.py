@@ -79,7 +79,7 @@ class Scenario:
     def problem(self):
         """Why nobody may rely on this scenario, or None."""
         if "floor" not in self.peers:
-            return f"{self.key}: not measured, the floor did not run: {self.missing.get('floor', 'nobody started it')}"
+            return f"{self.key}: not measured, the floor has no figures: {self.missing.get('floor', 'nobody started it')}"
         return f"{self.key}: Bearergate is not measured: {self.missing[OURS]}" if OURS in self.missing else None
 
     def best(self, key, names):

@@ -165,7 +165,7 @@ def unix_upstream(stage):
 def sockets(stage):
     say("The way to the upstream: one hot token")
     url, figures, table, bars = unix_upstream(stage), {}, [], []
-    for load, title in ((["rate=%d" % MODERATE], f"{MODERATE:,} requests/s"), ([], "as many as there can be")):
+    for load, title in (([f"rate={MODERATE}"], f"{MODERATE:,} requests/s"), ([], "as many as there can be")):
         rows = [stage.peer("floor", 18500), stage.ours("tcp", 18502), stage.ours("unix", 18504, upstream=url)]
         measured = Rows(stage, rows, lambda row: ([*numbered(40, 1), *load], {})).run()
         figures[title] = measured

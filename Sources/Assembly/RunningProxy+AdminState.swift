@@ -27,12 +27,11 @@ extension RunningProxy: AdminState {
     }
 
     package func reload() async -> ReloadOutcome {
-        let problems = await withCheckedContinuation { continuation in
-            self.hangUp { continuation.resume(returning: $0) }
-        }
-        let errors = problems.filter { $0.severity == .error }
-        guard errors.isEmpty else { return .refused(problems: errors.map(\.description)) }
-        return .adopted(generation: self.facts.generation.number, warnings: problems.map(\.description))
+        let (outcomes, outcome) = AsyncStream.makeStream(of: ReloadOutcome.self, bufferingPolicy: .bufferingOldest(1))
+        self.hangUp { outcome.yield($0) }
+        for await outcome in outcomes { return outcome }
+        // Nobody waits any more, as when the proxy stops: the reading may never end.
+        return .refused(problems: ["given up while the file was being read"])
     }
 }
 

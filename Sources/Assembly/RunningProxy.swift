@@ -1,9 +1,9 @@
-import AdminServer
+package import AdminServer
 import AuthorizationServerClient
 import Glibc
 import OAuthModel
 import Observability
-package import ProxyConfiguration
+import ProxyConfiguration
 import ProxyCore
 import ProxyServer
 import Reactor
@@ -258,13 +258,12 @@ package final class RunningProxy: Sendable {
     // MARK: While it runs
 
     /// Reads the file again; a bad one changes nothing (SPEC §9).
-    @discardableResult
-    package func reload() -> [ConfigurationProblem] {
-        // SIGHUP and the admin API may come at once; each builds on what the one before it made.
-        self.reloading.withLock { _ in self.reloadAlone() }
+    private func readAgain() -> ReloadOutcome {
+        // A start that is not over yet adopts what it has read in one step.
+        self.reloading.withLock { _ in self.adoptWhatIsWritten() }
     }
 
-    private func reloadAlone() -> [ConfigurationProblem] {
+    private func adoptWhatIsWritten() -> ReloadOutcome {
         let previous = self.state.withLock { $0.generation }
         do throws(ConfigurationProblems) {
             let configuration = try self.reloader.load(self.path, previous: previous)
@@ -286,13 +285,13 @@ package final class RunningProxy: Sendable {
                     ("generation", "\(configuration.generation.number)"),
                     ("routes", "\(configuration.generation.routes.count)"),
                 ])
-            return warnings
+            return .adopted(generation: configuration.generation.number, warnings: warnings.map(\.description))
         } catch {
             self.registry.noteReload(succeeded: false, generation: previous.number)
             for problem in error.problems {
                 self.log.say(.error, "configuration not reloaded", [("problem", problem.description)])
             }
-            return error.problems
+            return .refused(problems: error.errors.map(\.description))
         }
     }
 
@@ -300,10 +299,10 @@ package final class RunningProxy: Sendable {
     ///
     /// Never waits.
     ///
-    /// - Parameter report: told what is wrong with the file; it is in force unless one of these is an error.
-    package func hangUp(reportingTo report: (@Sendable ([ConfigurationProblem]) -> Void)? = nil) {
+    /// - Parameter report: told once what came of it.
+    package func hangUp(reportingTo report: (@Sendable (ReloadOutcome) -> Void)? = nil) {
         self.accessLog?.reopen()
-        self.reloads.ask(report) { self.reload() }
+        self.reloads.ask(report) { self.readAgain() }
     }
 
     // MARK: Stopping
@@ -398,13 +397,17 @@ private struct ProcessSettings {
         let wanted = Self(configuration)
         let isKept = [
             ("listeners", self.listeners != wanted.listeners || self.socketModes != wanted.socketModes),
-            ("listeners[].trusted_peers", self.trustedPeers != wanted.trustedPeers),
+            // Of other listeners others are trusted.
+            (
+                "listeners[].trusted_peers",
+                self.listeners == wanted.listeners && self.trustedPeers != wanted.trustedPeers
+            ),
             ("admin", self.admin != wanted.admin), ("workers", self.workers != wanted.workers),
             ("log", self.log != wanted.log),
         ]
         return isKept.filter(\.1).map { key, _ in
             ConfigurationProblem(
-                severity: .warning, file: file, position: Position(line: 1, column: 1),
+                severity: .warning, file: file, position: .start,
                 message: "`\(key)` has changed, and what it was at the start is still in force", remedy: "restart")
         }
     }

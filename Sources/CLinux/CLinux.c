@@ -74,7 +74,8 @@ static uint64_t clock_ns(clockid_t clock) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* The monotonic clock that goes on while the machine is suspended: keys and answers age meanwhile. */
+/* The monotonic clock that goes on while the machine is suspended: keys and answers age meanwhile, and what waited for
+   somebody has waited as long as it seems to both. */
 uint64_t clinux_monotonic_ns(void) { return clock_ns(CLOCK_BOOTTIME); }
 uint64_t clinux_wall_ns(void) { return clock_ns(CLOCK_REALTIME); }
 

@@ -117,7 +117,10 @@ extension PrometheusText {
             }
         }
         writer.begin(
-            "bearergate_decisions_total", .counter, help: "Decisions, by why; allowed ones have that as reason.")
+            "bearergate_decisions_total", .counter,
+            help:
+                "Decisions, by why; allowed ones have that as reason, reported ones what they were let pass in spite of."
+        )
         for route in routes {
             for reason in 0..<RouteInstruments.reasonCount {
                 let count = Self.sum(route.blocks, RouteInstruments.reasonBase + reason)
@@ -177,7 +180,7 @@ extension PrometheusText {
         }
         writer.begin(
             "bearergate_introspection_duration_seconds", .histogram,
-            help: "From the wish to ask to the answer, waits and retries included.")
+            help: "From the wish to ask to the answer, waits and retries included; what was not asked is left out.")
         for server in asked {
             writer.histogram(
                 [("server", server.name)], buckets: Self.buckets(server.blocks, at: ServerInstruments.durationBase),

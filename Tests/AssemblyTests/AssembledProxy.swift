@@ -1,5 +1,8 @@
 import Assembly
+import Foundation
+import Glibc
 import TestSupport
+import Testing
 
 /// The whole proxy as a process runs it, from a configuration file, with stubs behind it.
 struct AssembledProxy: Sendable {
@@ -15,11 +18,20 @@ struct AssembledProxy: Sendable {
         return .port(text.split(separator: ":").last.flatMap { UInt16($0) } ?? 0)
     }
 
+    var configurationPath: String { self.folder.path + "/bearergate.yaml" }
+
     /// Puts something else into the configuration file where this stands.
     func rewrite(_ text: String, as other: String) throws {
-        let path = self.folder.path + "/bearergate.yaml"
-        let lines = TextFile.lines(of: path).map { $0.replacing(text, with: other) }
-        try TextFile.write(lines.joined(separator: "\n") + "\n", to: path)
+        let lines = TextFile.lines(of: self.configurationPath).map { $0.replacing(text, with: other) }
+        try TextFile.write(lines.joined(separator: "\n") + "\n", to: self.configurationPath)
+    }
+
+    /// Puts a pipe where the configuration file was: who reads it waits until the pipe is closed here.
+    func makePipeOfConfiguration() throws -> (FileHandle, descriptor: Int32) {
+        try #require(unlink(self.configurationPath) == 0 && mkfifo(self.configurationPath, 0o600) == 0)
+        let descriptor = open(self.configurationPath, O_RDWR)
+        try #require(descriptor >= 0)
+        return (FileHandle(fileDescriptor: descriptor, closeOnDealloc: true), descriptor)
     }
 
     /// What a client does, on a thread of its own: the proxy's cold side needs the ones that tests run on.

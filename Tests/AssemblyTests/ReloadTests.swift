@@ -1,5 +1,6 @@
 import AdminServer
 import Assembly
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -41,27 +42,55 @@ import Testing
         }
     }
 
+    @Test("of another listener nothing is said of whom it trusts")
+    func warnsOfListeners() async throws {
+        try await withAssembledProxy { configuration, _ in
+            configuration.listenerKeys = ["trusted_peers: [127.0.0.0/8]"]
+        } _: { proxy async throws in
+            try proxy.rewrite("listeners: [", as: "listeners: [{address: \"127.0.0.1:0\"}, ")
+            let outcome: ReloadOutcome = await proxy.running.reload()
+            guard case .adopted(_, let warnings) = outcome else {
+                Issue.record("not adopted: \(outcome)")
+                return
+            }
+            #expect(warnings.count == 1 && warnings[0].contains("`listeners` has changed"), "\(warnings)")
+        }
+    }
+
     /// Tests run on the threads that a reload must not hold: this one would not get to write what they wait for.
     @Test("while a file cannot be read others are answered, and those who ask meanwhile share one reading")
     func slowFile() async throws {
         try await withAssembledProxy { _, _ in
         } _: { proxy async throws in
-            let path = proxy.folder.path + "/bearergate.yaml"
-            let text = TextFile.lines(of: path).joined(separator: "\n") + "\n"
-            try #require(unlink(path) == 0 && mkfifo(path, 0o600) == 0)
-            let pipe = open(path, O_RDWR)
-            try #require(pipe >= 0)
+            let text = TextFile.lines(of: proxy.configurationPath).joined(separator: "\n") + "\n"
+            let (pipe, descriptor) = try proxy.makePipeOfConfiguration()
             let outcomes = try await withThrowingTaskGroup(of: ReloadOutcome.self) { group in
                 for _ in 0..<64 { group.addTask { await proxy.running.reload() } }
                 #expect(try await proxy.status(of: request("GET", "/public/x")) == 200)
-                let written = Array(text.utf8).withUnsafeBytes { write(pipe, $0.baseAddress, $0.count) }
-                close(pipe)
-                #expect(written == text.utf8.count)
+                try pipe.write(contentsOf: Data(text.utf8))
+                try eventually("the file to be read") {
+                    var left: Int32 = -1
+                    return ioctl(descriptor, UInt(FIONREAD), &left) == 0 && left == 0
+                }
+                try pipe.close()
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(outcomes.contains(.adopted(generation: 2, warnings: [])), "\(outcomes)")
             // Whoever came behind the first reading finds an empty pipe, all of them the same.
             #expect(proxy.log.current.count { $0.contains("configuration not reloaded") } <= 1)
+        }
+    }
+
+    @Test("who waits no longer is answered at once, as when the proxy stops while a file cannot be read")
+    func givenUp() async throws {
+        try await withAssembledProxy { _, _ in
+        } _: { proxy async throws in
+            let (pipe, _) = try proxy.makePipeOfConfiguration()
+            let asked = Task { await proxy.running.reload() }
+            asked.cancel()
+            #expect(await asked.value == .refused(problems: ["given up while the file was being read"]))
+            await proxy.running.stop()
+            try pipe.close()
         }
     }
 }

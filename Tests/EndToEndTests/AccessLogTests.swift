@@ -118,6 +118,24 @@ import Testing
         }
     }
 
+    @Test("of what `report_only` let pass the log says what it was let pass in spite of, and how it ended")
+    func namesReportedEnds() throws {
+        let folder = try ScratchFolder()
+        let path = folder.file("access.log")
+        let upstream = try StubUpstream { exchange in exchange.reset() }
+        let configuration = StandardConfiguration { $0.protectedRoute = ["report_only: true"] }
+        try withProxy(configuration.text, upstream: upstream, logsTo: path) { proxy throws in
+            #expect(try proxy.exchange(request("GET", "/api/x"))?.status == 502)
+        }
+        let log = try String(contentsOfFile: path, encoding: .utf8)
+        for member in [
+            #""decision":"reported""#, #""reason":"no_credentials""#, #""end":"upstream_unreachable""#,
+            #""status":502"#,
+        ] {
+            #expect(log.contains(member), "\(log)")
+        }
+    }
+
     @Test("an upstream's time is said of tunnels and of answers that did not come; the root of a server is `/`")
     func namesUpstreamTimes() throws {
         let folder = try ScratchFolder()

@@ -573,6 +573,9 @@ import Testing
         try proxy.pass(seconds: 1.8)
         try proxy.answer(client, request("GET", "/api/x", token: "b"))
         #expect(client.takeStatus() == 503)
+        // Of the two only the first was a call, which took time.
+        let calls = proxy.metrics(beginning: "bearergate_introspection_duration_seconds_count")
+        #expect(calls.count == 1 && calls[0].hasSuffix(" 1"), "\(calls)")
         try proxy.pass(seconds: 0.3)
         try proxy.answer(client, request("GET", "/api/x", token: "c"))
         try proxy.introspect()

@@ -42,9 +42,9 @@ def judge(budgets, release, measured, microseconds):
     """Sentences on what does not fit, and sentences on what is only said."""
     budgets = dict(budgets)
     same_series, time = series(budgets.pop("openssl")) == series(release), budgets.pop(OVER_MAX)
-    over, under = [], []
+    over, notes = [], []
     if microseconds > time:
-        under.append(f"{FIRST}: {microseconds:.1f} µs over a bare EVP_DigestVerify, the budget is {time:g} µs")
+        notes.append(f"{FIRST}: {microseconds:.1f} µs over a bare EVP_DigestVerify, the budget is {time:g} µs")
     for name, count in measured.items():
         if name.startswith(REFERENCE):
             continue
@@ -55,11 +55,11 @@ def judge(budgets, release, measured, microseconds):
         elif count > budgets[name]:
             over.append(f"{name}: {count:g} allocations, the budget is {budgets[name]:g}")
         elif count < budgets[name]:
-            under.append(f"{name}: {count:g} allocations, lower the budget of {budgets[name]:g}")
+            notes.append(f"{name}: {count:g} allocations, lower the budget of {budgets[name]:g}")
     over += [f"{name}: a budget, but no such operation" for name in budgets if name not in measured]
     if not same_series:
-        under.append(f"{release} is not of the series that the budgets of signatures are of: those are not judged")
-    return over, under
+        notes.append(f"{release} is not of the series that the budgets of signatures are of: those are not judged")
+    return over, notes
 
 
 def main():

@@ -90,7 +90,7 @@ extension HydraClient {
     /// `rejectOAuth2LogoutRequest` · `PUT /admin/oauth2/auth/requests/logout/reject`
     public func rejectLogoutRequest(challenge: String) async throws(HydraClientError) {
         var call = Self.call("rejectOAuth2LogoutRequest", .put, .logout, challenge, "/reject")
-        // A second try would find nothing, and say that there never was anything.
+        // A rejected request is gone (404): after a lost answer a second try would say that there never was one.
         call.isIdempotent = false
         try await self.conclude(call)
     }

@@ -67,7 +67,7 @@ extension Validation {
             cache.ttl.value.map { settings.cache.lifetime = $0 }
             cache.negativeTTL.value.map { settings.cache.negativeLifetime = $0 }
             cache.size.value.map { settings.cache.bytesMax = $0 }
-            if settings.cache.bytesMax < TokenCache.bytesForLongAnswers {
+            if introspects, settings.cache.bytesMax < TokenCache.bytesForLongAnswers {
                 self.problems.warning(
                     "`\(context.path).cache.size` is too small for long answers", at: cache.size.position,
                     remedy: "write `2MiB` or more: what does not fit is asked for again with each request")

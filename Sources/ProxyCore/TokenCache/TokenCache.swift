@@ -8,10 +8,6 @@ import Synchronization
 package final class TokenCache: Sendable {
     private let shards: InlineArray<16, Mutex<CacheShard>>
 
-    /// With this much each shard has room for an answer of the greatest length that is read, unless thousands of small
-    /// values are all that it is.
-    package static let bytesForLongAnswers = 2 << 20
-
     package init(lifetime: CacheLifetime, bytesMax: Int, negativeBytesMax: Int, waitersPerFlight: Int = 4_096) {
         let limits = CacheShard.Limits(
             acceptedBytes: bytesMax / Self.shardCount, rejectedBytes: negativeBytesMax / Self.shardCount,
@@ -81,6 +77,9 @@ package final class TokenCache: Sendable {
     }
 
     private static let shardCount = 16
+    /// With this much each shard has room for an answer of the greatest length that is read, if it is made of text and not
+    /// of thousands of numbers.
+    package static let bytesForLongAnswers = 2 << 20
 
     /// Another word of the digest than the one the shard hashes with, or its buckets would fill unevenly.
     @inline(__always)

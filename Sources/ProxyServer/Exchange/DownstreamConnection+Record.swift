@@ -77,23 +77,22 @@ extension DownstreamConnection {
         // wants to know of streams that were left, too.
         let reported = exchange?.grant?.reportedRefusal
         let reason = reported ?? trouble
-        let decision = reported != nil ? .reported : trouble.map(Self.decision) ?? .allowed
+        let decision = reported != nil ? .reported : trouble.map(Self.decision(on:)) ?? .allowed
         generation.count(decision, reason: reason, status: status, nanoseconds: now - startedAt, on: route)
         guard let log = self.context.shared.accessLog else { return }
         if decision == .allowed, !self.context.isSampled(log.allowedShare) { return }
         log.append(
             self.logLine(
-                log.format, decision: decision, reason: reason, trouble: reported == nil ? nil : trouble,
-                status: status,
+                log.format, decision: decision, reason: reason, end: reported == nil ? nil : trouble, status: status,
                 route: route, requestID: requestID, ownBytes: ownBytes))
     }
 
-    private static func decision(_ refusal: Refusal) -> DecisionLabel {
+    private static func decision(on refusal: Refusal) -> DecisionLabel {
         refusal.party == .client ? .refused : .failed
     }
 
     private func logLine(
-        _ format: AccessLog.Format, decision: DecisionLabel, reason: Refusal?, trouble: Refusal?, status: UInt16,
+        _ format: AccessLog.Format, decision: DecisionLabel, reason: Refusal?, end: Refusal?, status: UInt16,
         route: Route?, requestID: RequestID?, ownBytes: UInt64
     ) -> [UInt8] {
         let now = self.context.loop.now
@@ -102,7 +101,7 @@ extension DownstreamConnection {
         line.add("route", route?.name ?? InstrumentRegistry.noRouteName)
         line.add("decision", decision.text)
         line.add("reason", reason?.label ?? "allowed")
-        if let trouble { line.add("end", trouble.label) }
+        if let end { line.add("end", end.label) }
         line.add("status", UInt64(status))
         line.add("peer", self.peer.address)
         if let requestID = requestID ?? self.exchange?.requestID { line.add("request_id", requestID.description) }

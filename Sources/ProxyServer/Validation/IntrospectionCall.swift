@@ -300,8 +300,9 @@ final class IntrospectionCall {
             switch outcome {
             case .active: .active
             case .inactive: .inactive
-            case .unavailable, .silent, .unreachable: timedOut ? .timeout : .unavailable
+            case .unavailable, .silent: .unavailable
             case .timedOut: .timeout
+            case .unreachable: timedOut ? .timeout : .unavailable
             case .misconfigured: .misconfigured
             case .malformed: .malformed
             }
@@ -365,7 +366,7 @@ extension IntrospectionCall: TimerHandler {
         case .turn:
             if self.server.state.withdraw(self.ticket) { self.land(.failed(.busy), counted: .refused) }
         case .answer:
-            self.end(self.hasConnected ? .silent : .unreachable, timedOut: true)
+            self.end(self.hasConnected ? .timedOut : .unreachable, timedOut: true)
         case .retry:
             self.wait = .answer
             self.context.loop.schedule(self.timer, at: self.deadline)

@@ -146,5 +146,8 @@ import Testing
         let found = problems(of: SampleConfiguration().with("authorization_servers.main.cache", "{size: \(size)}").text)
         #expect(found.count == count)
         #expect(found.allSatisfy { $0.contains("`authorization_servers.main.cache.size` is too small") }, "\(found)")
+        let verifying = SampleConfiguration().with("authorization_servers.main.strategy", "verify")
+            .with("authorization_servers.main.cache", "{size: \(size)}")
+        #expect(!problems(of: verifying.text).contains { $0.contains("cache.size") }, "a JWT is no longer than a token")
     }
 }

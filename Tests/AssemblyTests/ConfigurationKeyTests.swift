@@ -50,7 +50,7 @@ import Testing
             configuration.top.append("log: {level: \(name), access: \"off\"}")
         } _: { proxy async throws in
             #expect(proxy.log.current.contains { $0.contains("serving") } == saysServing)
-            try TextFile.write("version: 2\n", to: proxy.folder.path + "/bearergate.yaml")
+            try TextFile.write("version: 2\n", to: proxy.configurationPath)
             proxy.running.hangUp()
             try eventually("the refusal") { proxy.log.current.contains { $0.contains("configuration not reloaded") } }
         }

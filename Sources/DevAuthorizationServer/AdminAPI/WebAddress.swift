@@ -42,8 +42,7 @@ struct WebAddress: Sendable, Hashable {
     /// Scheme, host and port; nil where there is no host.
     var origin: String? {
         guard let authority = self.authority else { return nil }
-        let host =
-            authority.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false).last ?? ""[...].utf8
+        let host = Self.server(of: authority[...].utf8)
         // A port alone is no host (RFC 3986 §3.2).
         return host.isEmpty || host.first == UInt8(ascii: ":") ? nil : "\(self.scheme)://\(Substring(host))"
     }
@@ -86,7 +85,7 @@ struct WebAddress: Sendable, Hashable {
     /// Whether behind the host stand a colon and digits, or nothing (RFC 3986 §3.2.2, §3.2.3).
     private static func hasReadablePort(_ authority: Substring.UTF8View) -> Bool {
         let colon = UInt8(ascii: ":")
-        let server = authority.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false).last ?? authority
+        let server = Self.server(of: authority)
         var behindHost = server.drop { $0 != colon }
         if server.first == UInt8(ascii: "[") {
             guard let bracket = server.firstIndex(of: UInt8(ascii: "]")) else { return false }
@@ -94,7 +93,12 @@ struct WebAddress: Sendable, Hashable {
         }
         return behindHost.isEmpty
             || behindHost.first == colon
-                && behindHost.dropFirst().allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+                && behindHost.dropFirst().allSatisfy(Self.isDigit)
+    }
+
+    /// Host and port: what stands behind the user, if one is named.
+    private static func server(of authority: Substring.UTF8View) -> Substring.UTF8View {
+        authority.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false).last ?? authority
     }
 
     private static let slash = UInt8(ascii: "/")
@@ -104,8 +108,10 @@ struct WebAddress: Sendable, Hashable {
     }
 
     private static func isSchemeByte(_ byte: UInt8) -> Bool {
-        self.isLetter(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || "+-.".utf8.contains(byte)
+        self.isLetter(byte) || self.isDigit(byte) || "+-.".utf8.contains(byte)
     }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 
     /// Every `%` is followed by two hexadecimal digits (RFC 3986 §2.1).
     private static func escapesAreWhole(_ text: String) -> Bool {
